@@ -1,0 +1,1 @@
+"""The embedded registration module: accounts, sessions and, later, the whole registration."""

@@ -1,0 +1,1 @@
+"""Chats: pure rules, and the services that load, decide, commit and publish."""

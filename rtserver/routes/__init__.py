@@ -1,0 +1,1 @@
+"""HTTP: sign-in, health, metrics, static files. Decides no right itself."""

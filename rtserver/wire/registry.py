@@ -1,0 +1,70 @@
+"""Names of everything on the wire: event name to Struct, in both directions. Decides nothing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, get_args
+
+import msgspec
+
+from . import chat, sync
+
+
+class CommandSpec(NamedTuple):
+    """A command's input and what its acknowledgement carries beside ``ok``."""
+
+    command: type[chat.Command]
+    result: type[chat.Result]
+
+
+COMMANDS: dict[str, CommandSpec] = {
+    "sync": CommandSpec(sync.Sync, sync.Synced),
+    "chat.list": CommandSpec(chat.ChatList, chat.ChatListed),
+    "chat.get": CommandSpec(chat.ChatGet, chat.ChatGot),
+    "chat.create": CommandSpec(chat.ChatCreate, chat.ChatCreated),
+    "chat.update": CommandSpec(chat.ChatUpdate, chat.Done),
+    "chat.leave": CommandSpec(chat.ChatLeave, chat.Done),
+    "chat.members": CommandSpec(chat.ChatMembers, chat.ChatMembersListed),
+    "chat.member.add": CommandSpec(chat.MemberAdd, chat.Done),
+    "chat.member.remove": CommandSpec(chat.MemberRemove, chat.Done),
+    "chat.member.role": CommandSpec(chat.MemberRole, chat.Done),
+    "chat.pin": CommandSpec(chat.ChatPin, chat.Done),
+    "chat.unpin": CommandSpec(chat.ChatUnpin, chat.Done),
+    "chat.pin_order": CommandSpec(chat.ChatPinOrder, chat.Done),
+    "chat.archive": CommandSpec(chat.ChatArchive, chat.Done),
+    "chat.unarchive": CommandSpec(chat.ChatUnarchive, chat.Done),
+    "chat.mark_unread": CommandSpec(chat.ChatMarkUnread, chat.Done),
+    "chat.mark_read": CommandSpec(chat.ChatMarkRead, chat.MessageReading),
+    "chat.mute": CommandSpec(chat.ChatMute, chat.Done),
+    "message.post": CommandSpec(chat.MessagePost, chat.MessagePosting),
+    "message.edit": CommandSpec(chat.MessageEdit, chat.Done),
+    "message.delete": CommandSpec(chat.MessageDelete, chat.Done),
+    "message.forward": CommandSpec(chat.MessageForward, chat.MessageForwarded),
+    "message.pin": CommandSpec(chat.MessagePin, chat.Done),
+    "message.unpin": CommandSpec(chat.MessageUnpin, chat.Done),
+    "message.star": CommandSpec(chat.MessageStar, chat.Done),
+    "message.unstar": CommandSpec(chat.MessageUnstar, chat.Done),
+    "message.react": CommandSpec(chat.MessageReact, chat.Done),
+    "message.read": CommandSpec(chat.MessageRead, chat.MessageReading),
+    "message.history": CommandSpec(chat.MessageHistory, chat.MessageHistoryPage),
+    "message.starred": CommandSpec(chat.MessageStarred, chat.MessageStarredPage),
+    "people.get": CommandSpec(chat.PeopleGet, chat.PeopleListed),
+    "people.contacts": CommandSpec(chat.PeopleContacts, chat.PeopleListed),
+}
+
+EPHEMERAL: tuple[type[msgspec.Struct], ...] = (chat.ReadMoved, sync.Welcome, sync.Goodbye)
+
+CHAT_EVENTS: tuple[type[chat.ChatEvent], ...] = get_args(sync.ChatLogEvent)
+ACCOUNT_EVENTS: tuple[type[chat.AccountEvent], ...] = get_args(sync.AccountLogEvent)
+
+
+def event_name(event: type[msgspec.Struct]) -> str:
+    """The Socket.IO event name of an event type: its tag, which the payload carries as ``kind`` too."""
+    tag = event.__struct_config__.tag
+    assert isinstance(tag, str)
+    return tag
+
+
+EVENTS: dict[str, type[msgspec.Struct]] = {
+    event_name(e): e for e in (*CHAT_EVENTS, *ACCOUNT_EVENTS, *EPHEMERAL)
+}
+COMMAND_NAMES: dict[type[chat.Command], str] = {spec.command: name for name, spec in COMMANDS.items()}
