@@ -277,3 +277,15 @@ command_receipt = Table(
     Column("result", LargeBinary, nullable=False),
     Column("expires_ms", BigInteger, nullable=False, index=True),
 )
+
+# --- search ---------------------------------------------------------------------------------------------------
+
+search_row = Table(
+    "search_row",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    # PostgreSQL adds a tsvector column "stems"; SQLite keeps the stems in the FTS5 table search_fts under this id
+    UniqueConstraint("chat_id", "seq"),
+)
