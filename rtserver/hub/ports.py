@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
-from rtserver.wire.chat import Result
+from rtserver.actor import Actor, Handler
 
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who asks: a live session of an account."""
-
-    account: int
-    session: int
-    name: str = ""
-
-
-Handler = Callable[[Actor, Any], Awaitable[Result]]
-"""Takes the actor and the command's Struct (that of ``wire.registry.COMMANDS``); raises ``AppError``."""
+__all__ = ["Actor", "Doorkeeper", "Handler", "Logs"]
 
 
 class Doorkeeper(Protocol):
