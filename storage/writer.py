@@ -24,12 +24,11 @@ Told = TypeVar("Told")
 log = logging.getLogger(__name__)
 
 
-class Outcome(NamedTuple, Generic[Told]):
-    """What one job came to: a result, or the refusal of a rule; and what to tell once it is committed."""
+class Outcome(NamedTuple):
+    """What one job came to: a result, or the refusal of a rule."""
 
     result: Any
-    refusal: AppError | None
-    told: Sequence[Told]
+    refusal: AppError | None = None
 
 
 class Writer(Generic[Job, Told]):
@@ -38,7 +37,7 @@ class Writer(Generic[Job, Told]):
     def __init__(
         self,
         database: Database,
-        run_batch: Callable[[Connection, Sequence[Job]], Sequence[Outcome[Told]]],
+        run_batch: Callable[[Connection, Sequence[Job]], tuple[Sequence[Outcome], Sequence[Told]]],
         publish: Callable[[Sequence[Told]], None],
         *,
         batch_max: int = 512,
@@ -92,7 +91,7 @@ class Writer(Generic[Job, Told]):
     async def _commit(self, batch: list[tuple[Job, asyncio.Future[Any]]]) -> None:
         jobs = [job for job, _ in batch]
         try:
-            outcomes = await self._database.write(lambda connection: self._run_batch(connection, jobs))
+            outcomes, told = await self._database.write(lambda connection: self._run_batch(connection, jobs))
         except Exception as error:  # the writer's edge: one bad job must not take its batch along
             if len(batch) > 1:
                 log.warning("batch of %d failed (%s): jobs run singly", len(batch), type(error).__name__)
@@ -101,7 +100,6 @@ class Writer(Generic[Job, Told]):
             elif not batch[0][1].cancelled():
                 batch[0][1].set_exception(error)
             return
-        told = [event for outcome in outcomes for event in outcome.told]
         if told:
             self._publish(told)
         for (_, future), outcome in zip(batch, outcomes, strict=True):

@@ -41,8 +41,6 @@ class Post:
     forwarded: Forwarded | None = None
     forwarded_author: int | None = None
     ts: int | None = None
-    checked: bool = False
-    """Rights and replies were checked by the job that made this post."""
 
 
 def request_hash(*parts: object) -> bytes:
@@ -115,13 +113,13 @@ class Bulk:
         index_posts(connection, self._index)
 
 
-def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Outcome[Hint]]:
+def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Outcome]:
     """Decide and write posts in their order; each gets its own outcome. Hints go to ``work.told``."""
     connection = work.connection
     roles = roles_in(connection, {(p.chat, p.author) for p in posts})
     done = _earlier(connection, posts)
     bulk = Bulk(work)
-    outcomes: list[Outcome[Hint]] = []
+    outcomes: list[Outcome] = []
     for post in posts:
         request = request_hash(post.chat, post.text, post.reply_to)
         key = (post.author, post.nonce)
@@ -130,7 +128,7 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
                 earlier_request, result = done[key]
                 if earlier_request != request:
                     raise AppError("nonce_reused")
-                outcomes.append(Outcome(result, None, ()))
+                outcomes.append(Outcome(result))
                 continue
             check_text(post.text, work.limits)
             head = work.head(post.chat)
@@ -144,9 +142,9 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
                 living_message(connection, post.chat, post.author, post.reply_to)
             result = bulk.add(head, post, request)
             done[key] = (request, result)
-            outcomes.append(Outcome(result, None, ()))
+            outcomes.append(Outcome(result))
         except AppError as refusal:
-            outcomes.append(Outcome(None, refusal, ()))
+            outcomes.append(Outcome(None, refusal))
     bulk.write()
     return outcomes
 
