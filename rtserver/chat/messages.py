@@ -153,7 +153,8 @@ def forward(work: Work, actor: int, command: w.MessageForward) -> w.MessageForwa
                 ts=row.forwarded_ms or row.ts_ms,
             )
             text = body_of(work.connection, source.id, row.body_seq)
-            seqs.append(_copy(bulk, head, actor, f"{command.nonce}.{row.seq}.{goal}", text, origin, first))
+            kept = first if known else None
+            seqs.append(_copy(bulk, head, actor, f"{command.nonce}.{row.seq}.{goal}", text, origin, kept))
         deliveries.append(w.Delivery(chat=wire_id(goal), seqs=seqs))
     bulk.write()
     return w.MessageForwarded(deliveries=deliveries)

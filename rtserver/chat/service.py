@@ -1,0 +1,188 @@
+"""Every changing command of chats: load, decide and commit inside the writer's transaction, publish, acknowledge.
+
+Reads nothing for clients (that is ``reading``) and holds no state of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
+
+from rtserver.actor import Actor, Handler
+from rtserver.bus.base import Bus, Hint
+from rtserver.school.relations import may_write
+from rtserver.wire import chat as w
+from rtserver.wire.errors import AppError
+from rtserver.wire.registry import COMMAND_NAMES, COMMANDS
+from storage import tables as t
+from storage.db import Database
+from storage.ids import parse_id
+from storage.writer import Outcome, Writer
+
+from . import members, messages, views
+from .posting import Post, request_hash, run_posts
+from .rules import ChatLimits
+from .work import Work
+
+Decide = Callable[[Work, int, Any], w.Result]
+
+CHANGES: dict[type[w.Command], Decide] = {
+    w.ChatCreate: members.create,
+    w.ChatUpdate: members.update_chat,
+    w.ChatLeave: members.leave,
+    w.MemberAdd: members.add,
+    w.MemberRemove: members.remove,
+    w.MemberRole: members.change_role,
+    w.ChatPin: views.pin,
+    w.ChatUnpin: views.unpin,
+    w.ChatPinOrder: views.order,
+    w.ChatArchive: views.archive,
+    w.ChatUnarchive: views.unarchive,
+    w.ChatMarkUnread: views.mark_unread,
+    w.ChatMarkRead: views.mark_read,
+    w.ChatMute: views.mute,
+    w.MessageEdit: messages.edit,
+    w.MessageDelete: messages.delete_messages,
+    w.MessageForward: messages.forward,
+    w.MessagePin: messages.pin,
+    w.MessageUnpin: messages.unpin,
+    w.MessageStar: messages.star,
+    w.MessageUnstar: messages.unstar,
+    w.MessageReact: messages.react,
+    w.MessageRead: views.read,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One command of one account, to be decided in the writer's transaction."""
+
+    actor: int
+    command: w.Command
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Work of the house itself (demo, lists, classes): decided by ``run`` with no account asking."""
+
+    run: Callable[[Work], Any]
+
+
+Job = Post | Change | Task
+
+
+class ChatService:
+    """Owns the writer. ``handlers`` is what the hub binds to the names of the commands."""
+
+    def __init__(
+        self, database: Database, bus: Bus, clock: Callable[[], int], limits: ChatLimits | None = None
+    ) -> None:
+        self._clock = clock
+        self._limits = limits or ChatLimits()
+        self.writer: Writer[Job, Hint] = Writer(database, self._run_batch, bus.publish)
+
+    def start(self) -> None:
+        self.writer.start()
+
+    async def close(self) -> None:
+        await self.writer.close()
+
+    def handlers(self) -> dict[type[w.Command], Handler]:
+        async def change(actor: Actor, command: w.Command) -> w.Result:
+            result: w.Result = await self.writer.submit(Change(actor.account, command))
+            return result
+
+        return {**dict.fromkeys(CHANGES, change), w.MessagePost: self._post}
+
+    async def _post(self, actor: Actor, command: w.MessagePost) -> w.MessagePosting:
+        post = Post(parse_id(command.chat), actor.account, command.nonce, command.text, command.reply_to)
+        result: w.MessagePosting = await self.writer.submit(post)
+        return result
+
+    async def post(self, post: Post) -> w.MessagePosting:
+        """Post for the house itself (demo, imports), by the same rules."""
+        result: w.MessagePosting = await self.writer.submit(post)
+        return result
+
+    async def run(self, task: Callable[[Work], Any]) -> Any:
+        """Run the house's own work in the writer's transaction."""
+        return await self.writer.submit(Task(task))
+
+    def _run_batch(self, connection: Connection, jobs: Sequence[Job]) -> tuple[list[Outcome], list[Hint]]:
+        """Posts first, together; then the others in order, each in a savepoint of its own."""
+        work = Work(connection, self._clock(), self._limits)
+        work.lock({chat for job in jobs for chat in _chats(job)})
+        outcomes: dict[int, Outcome] = {}
+        posts = [(index, job) for index, job in enumerate(jobs) if isinstance(job, Post)]
+        if posts:
+            for (index, _), outcome in zip(
+                posts, run_posts(work, [post for _, post in posts], may_write), strict=True
+            ):
+                outcomes[index] = outcome
+            work.flush()
+        for index, job in enumerate(jobs):
+            if not isinstance(job, Post):
+                outcomes[index] = self._run_one(work, job)
+        return [outcomes[index] for index in range(len(jobs))], work.told
+
+    def _run_one(self, work: Work, job: Change | Task) -> Outcome:
+        mark = work.mark()
+        savepoint = work.connection.begin_nested()
+        try:
+            result = job.run(work) if isinstance(job, Task) else _change(work, job)
+            work.flush()
+        except AppError as refusal:
+            savepoint.rollback()
+            work.restore(mark)
+            return Outcome(None, refusal)
+        savepoint.commit()
+        return Outcome(result)
+
+
+def _chats(job: Job) -> list[int]:
+    """Chats a job will lock, so that a batch locks all of them in one order."""
+    if isinstance(job, Post):
+        return [job.chat]
+    if isinstance(job, Task):
+        return []
+    chats = [getattr(job.command, "chat", None), *getattr(job.command, "to", ())]
+    return [number for number in (parse_id(c) for c in chats if isinstance(c, str)) if number > 0]
+
+
+def _change(work: Work, job: Change) -> w.Result:
+    """Decide a command, once for each nonce (E-1)."""
+    command = job.command
+    decide = CHANGES[type(command)]
+    nonce = getattr(command, "nonce", None)
+    if nonce is None:
+        return decide(work, job.actor, command)
+    name = COMMAND_NAMES[type(command)]
+    request = request_hash(name, msgspec.msgpack.encode(command))
+    c = t.command_receipt.c
+    receipt = work.connection.execute(
+        select(t.command_receipt).where(c.account_id == job.actor, c.nonce == nonce)
+    ).first()
+    if receipt is not None and receipt.expires_ms > work.now:
+        if receipt.request_hash != request:
+            raise AppError("nonce_reused")
+        earlier: w.Result = msgspec.msgpack.decode(receipt.result, type=COMMANDS[name].result)
+        return earlier
+    work.connection.execute(
+        delete(t.command_receipt).where((c.expires_ms <= work.now) | ((c.account_id == job.actor) & (c.nonce == nonce)))
+    )
+    result = decide(work, job.actor, command)
+    work.connection.execute(
+        insert(t.command_receipt).values(
+            account_id=job.actor,
+            nonce=nonce,
+            command=name,
+            request_hash=request,
+            result=msgspec.msgpack.encode(result),
+            expires_ms=work.now + work.limits.receipt_ms,
+        )
+    )
+    return result
