@@ -1,0 +1,174 @@
+"""Reads of chats: rows to wire values in bounded numbers of statements. Decides no right: callers bring the sight."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, false, or_, select, tuple_
+
+from rtserver.wire.chat import AccountEvent, ChatEvent
+from rtserver.wire.types import Forwarded, Message, Person, Reaction
+
+from . import tables as t
+from .events import POSTED, WORDED, account_event, chat_event
+from .ids import wire_id
+
+Ranges = Sequence[tuple[int, int]]
+
+
+def within(column: ColumnElement[int], ranges: Ranges) -> ColumnElement[bool]:
+    """``column`` inside any of the closed ranges."""
+    if not ranges:
+        return false()
+    return or_(*(and_(column >= low, column <= high) for low, high in ranges))
+
+
+def message_rows(account: int, chat: int, ranges: Ranges) -> Select[Any]:
+    """Messages of one chat in the ranges that the account has not hidden, with their present text."""
+    hidden = and_(
+        t.hidden.c.account_id == account,
+        t.hidden.c.chat_id == t.message.c.chat_id,
+        t.hidden.c.target_seq == t.message.c.seq,
+    )
+    return (
+        select(t.message, t.message_body.c.body)
+        .outerjoin(
+            t.message_body,
+            and_(t.message_body.c.chat_id == t.message.c.chat_id, t.message_body.c.seq == t.message.c.body_seq),
+        )
+        .outerjoin(t.hidden, hidden)
+        .where(t.message.c.chat_id == chat, within(t.message.c.seq, ranges), t.hidden.c.target_seq.is_(None))
+    )
+
+
+def messages_of(connection: Connection, account: int, rows: Sequence[Row[Any]]) -> dict[tuple[int, int], Message]:
+    """Wire messages by ``(chat, seq)``: reactions and stars of all rows in two statements."""
+    keys = [(row.chat_id, row.seq) for row in rows]
+    if not keys:
+        return {}
+    reactions: dict[tuple[int, int], dict[str, list[str]]] = defaultdict(dict)
+    r, s = t.reaction.c, t.star.c
+    for chat, seq, emoji, who in connection.execute(
+        select(r.chat_id, r.target_seq, r.emoji, r.account_id)
+        .where(tuple_(r.chat_id, r.target_seq).in_(keys))
+        .order_by(r.seq)
+    ):
+        reactions[chat, seq].setdefault(emoji, []).append(wire_id(who))
+    starred = {
+        (chat, seq)
+        for chat, seq in connection.execute(
+            select(s.chat_id, s.target_seq).where(
+                s.account_id == account, tuple_(s.chat_id, s.target_seq).in_(keys)
+            )
+        )
+    }
+    return {
+        key: Message(
+            seq=row.seq,
+            author=wire_id(row.author),
+            ts=row.ts_ms,
+            text="" if row.deleted_ms is not None else row.body or "",
+            nonce=row.nonce,
+            post_no=row.post_no,
+            reply_to=row.reply_to,
+            forwarded=forwarded_of(row),
+            edited_ts=row.edited_ms if row.deleted_ms is None else None,
+            deleted=row.deleted_ms is not None,
+            reactions=[Reaction(emoji=e, accounts=who) for e, who in reactions[key].items()],
+            starred=key in starred,
+        )
+        for key, row in zip(keys, rows, strict=True)
+    }
+
+
+def forwarded_of(row: Any) -> Forwarded | None:
+    if row.forwarded_name is None:
+        return None
+    author = None if row.forwarded_author is None else wire_id(row.forwarded_author)
+    return Forwarded(author=author, author_name=row.forwarded_name, ts=row.forwarded_ms)
+
+
+def chat_events(connection: Connection, chat: int, ranges: Ranges, limit: int) -> list[ChatEvent]:
+    """The log's events in the ranges, in order, with the words that still stand."""
+    e, b, m = t.chat_event.c, t.message_body.c, t.message.c
+    rows = connection.execute(
+        select(t.chat_event, b.body, m.forwarded_author, m.forwarded_name, m.forwarded_ms)
+        .outerjoin(t.message_body, and_(b.chat_id == e.chat_id, b.seq == e.seq))
+        .outerjoin(t.message, and_(m.chat_id == e.chat_id, m.seq == e.seq))
+        .where(e.chat_id == chat, within(e.seq, ranges))
+        .order_by(e.seq)
+        .limit(limit)
+    )
+    return [
+        chat_event(
+            row,
+            row.body if row.kind in WORDED else None,
+            forwarded_of(row) if row.kind == POSTED else None,
+        )
+        for row in rows
+    ]
+
+
+def account_events(connection: Connection, account: int, after: int, limit: int) -> list[AccountEvent]:
+    a = t.account_event.c
+    rows = connection.execute(
+        select(t.account_event).where(a.account_id == account, a.seq > after).order_by(a.seq).limit(limit)
+    )
+    return [account_event(row) for row in rows]
+
+
+def account_log(connection: Connection, account: int) -> tuple[int, int]:
+    """Head of the account's log and the oldest entry still kept (head + 1 when none)."""
+    head = connection.execute(select(t.account.c.seq).where(t.account.c.id == account)).scalar_one()
+    a = t.account_event.c
+    first = connection.execute(
+        select(a.seq).where(a.account_id == account).order_by(a.seq).limit(1)
+    ).scalar()
+    return head, head + 1 if first is None else first
+
+
+def people(connection: Connection, accounts: Collection[int]) -> list[Person]:
+    """Names and roles of accounts; those that do not exist are left out."""
+    wanted = list(set(accounts))
+    if not wanted:
+        return []
+    roles: dict[int, list[Any]] = defaultdict(list)
+    s = t.school_role.c
+    for who, role in connection.execute(
+        select(s.account_id, s.role).where(s.account_id.in_(wanted), s.until_ms.is_(None)).order_by(s.id)
+    ):
+        if role not in roles[who]:
+            roles[who].append(role)
+    a = t.account.c
+    return [
+        Person(
+            id=wire_id(row.id),
+            name=f"{row.first_name} {row.last_name}".strip(),
+            short_name=row.first_name,
+            roles=roles[row.id],
+        )
+        for row in connection.execute(
+            select(a.id, a.first_name, a.last_name).where(a.id.in_(wanted)).order_by(a.last_name, a.first_name)
+        )
+    ]
+
+
+def fellows(connection: Connection, account: int, others: Iterable[int]) -> set[int]:
+    """Those of ``others`` who are or were in a chat together with the account."""
+    mine, theirs = t.membership.alias(), t.membership.alias()
+    return set(
+        connection.execute(
+            select(theirs.c.account_id.distinct())
+            .select_from(theirs.join(mine, mine.c.chat_id == theirs.c.chat_id))
+            .where(mine.c.account_id == account, theirs.c.account_id.in_(list(others)))
+        ).scalars()
+    )
+
+
+def epoch(connection: Connection) -> str:
+    """The random word that a restore changes: cursors of another epoch are worthless (architecture §2)."""
+    return str(connection.execute(select(t.instance.c.value).where(t.instance.c.key == "epoch")).scalar_one())
+
+
