@@ -1,0 +1,184 @@
+"""Every reading command of chats. Each asks the sight of the asker first; nothing here changes a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from rtserver.actor import Actor, Handler
+from rtserver.school.relations import contacts, findable
+from rtserver.wire import chat as w
+from rtserver.wire.sync import Sync
+from rtserver.wire.types import Member, Person
+from storage import tables as t
+from storage.db import Database
+from storage.ids import parse_id, wire_id
+from storage.reading import account_log, epoch, fellows, message_rows, messages_of, people
+from storage.search import fold
+
+from .loads import pins_of
+from .resume import SyncLimits, synchronise
+from .states import load_sights, load_states, require_sight
+
+Read = Callable[[Connection, int, Any], w.Result]
+
+
+def list_chats(connection: Connection, account: int, _: w.ChatList) -> w.ChatListed:
+    sights = load_sights(connection, account)
+    states, named = load_states(connection, account, sights)
+    return w.ChatListed(
+        chats=states,
+        pins=[wire_id(chat) for chat in pins_of(connection, account)],
+        people=people(connection, {account, *named}),
+        account_seq=account_log(connection, account)[0],
+        epoch=epoch(connection),
+    )
+
+
+def get_chat(connection: Connection, account: int, command: w.ChatGet) -> w.ChatGot:
+    chat = parse_id(command.chat)
+    sight = require_sight(connection, account, chat)
+    states, named = load_states(connection, account, {chat: sight})
+    return w.ChatGot(chat=states[0], people=people(connection, {account, *named}))
+
+
+def list_members(connection: Connection, account: int, command: w.ChatMembers) -> w.ChatMembersListed:
+    chat = parse_id(command.chat)
+    require_sight(connection, account, chat)
+    m = t.membership.c
+    rows = connection.execute(
+        select(m.account_id, m.role).where(m.chat_id == chat, m.to_seq.is_(None)).order_by(m.account_id)
+    ).all()
+    return w.ChatMembersListed(
+        members=[Member(account=wire_id(who), role=role) for who, role in rows],
+        people=people(connection, [who for who, _ in rows]),
+    )
+
+
+def history(connection: Connection, account: int, command: w.MessageHistory) -> w.MessageHistoryPage:
+    """Messages as they stand; ``around`` splits the limit over both sides of the target, the target included."""
+    chat = parse_id(command.chat)
+    sight = require_sight(connection, account, chat)
+    head = connection.execute(select(t.chat.c.seq).where(t.chat.c.id == chat)).scalar_one()
+    limit = command.limit
+    rows: list[Any]
+    if command.around is not None:
+        half = max(1, limit // 2)
+        older, more_before = _page(connection, account, chat, sight.ranges(0, command.around), half, newest=True)
+        newer, more_after = _page(
+            connection, account, chat, sight.ranges(command.around, head), max(1, limit - half), newest=False
+        )
+        rows = older + newer
+    elif command.after is not None:
+        rows, more_after = _page(connection, account, chat, sight.ranges(command.after, head), limit, newest=False)
+        older, _ = _page(connection, account, chat, sight.ranges(0, command.after), 1, newest=True)
+        more_before = bool(older)
+    else:
+        upto = head if command.before is None else command.before - 1
+        rows, more_before = _page(connection, account, chat, sight.ranges(0, upto), limit, newest=True)
+        newer, _ = _page(connection, account, chat, sight.ranges(upto, head), 1, newest=False)
+        more_after = bool(newer)
+    found = messages_of(connection, account, rows)
+    return w.MessageHistoryPage(
+        messages=[found[chat, row.seq] for row in rows],
+        as_of=head,
+        more_before=more_before,
+        more_after=more_after,
+        people=people(connection, {row.author for row in rows}),
+    )
+
+
+def _page(
+    connection: Connection, account: int, chat: int, ranges: list[tuple[int, int]], limit: int, *, newest: bool
+) -> tuple[list[Any], bool]:
+    """Up to ``limit`` rows in order from one end of the ranges, and whether there are more."""
+    seq = t.message.c.seq
+    query = message_rows(account, chat, ranges).order_by(seq.desc() if newest else seq).limit(limit + 1)
+    rows = list(connection.execute(query))
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return (rows[::-1] if newest else rows), more
+
+
+def starred(connection: Connection, account: int, command: w.MessageStarred) -> w.MessageStarredPage:
+    """The own important messages, newest mark first; those of chats left or hidden are not shown."""
+    sights = {c: s for c, s in load_sights(connection, account).items() if s.inside}
+    s = t.star.c
+    query = select(s.chat_id, s.target_seq).where(s.account_id == account, s.chat_id.in_(list(sights)))
+    if command.chat is not None:
+        chat = parse_id(command.chat)
+        require_sight(connection, account, chat)
+        query = query.where(s.chat_id == chat)
+    marks = connection.execute(
+        query.order_by(s.starred_ms.desc(), s.target_seq.desc()).limit(command.limit)
+    ).all()
+    rows = [
+        row
+        for chat, seq in marks
+        if sights[chat].sees(seq)
+        for row in connection.execute(message_rows(account, chat, [(seq, seq)]))
+    ]
+    found = messages_of(connection, account, rows)
+    return w.MessageStarredPage(
+        items=[w.StarredMessage(chat=wire_id(r.chat_id), message=found[r.chat_id, r.seq]) for r in rows],
+        people=people(connection, {row.author for row in rows}),
+    )
+
+
+def get_people(connection: Connection, account: int, command: w.PeopleGet) -> w.PeopleListed:
+    """Fellow members and those whom D17 lets the asker find; nothing tells whether others exist (E-14)."""
+    asked = {parse_id(one) for one in command.accounts}
+    allowed = fellows(connection, account, asked) | findable(connection, account, asked) | (asked & {account})
+    return w.PeopleListed(people=people(connection, allowed))
+
+
+def find_contacts(connection: Connection, account: int, command: w.PeopleContacts) -> w.PeopleListed:
+    """Prefix of any part of the name, ё as е, any case."""
+    wanted = fold(command.query).split()
+    found = [
+        person for person in people(connection, contacts(connection, account)) if _matches(person, wanted)
+    ]
+    return w.PeopleListed(people=found[: command.limit])
+
+
+def _matches(person: Person, wanted: Iterable[str]) -> bool:
+    parts = fold(person.name).split()
+    return all(any(part.startswith(prefix) for part in parts) for prefix in wanted)
+
+
+READS: dict[type[w.Command], Read] = {
+    w.ChatList: list_chats,
+    w.ChatGet: get_chat,
+    w.ChatMembers: list_members,
+    w.MessageHistory: history,
+    w.MessageStarred: starred,
+    w.PeopleGet: get_people,
+    w.PeopleContacts: find_contacts,
+}
+
+
+class ChatReader:
+    """Binds the reading commands to a database."""
+
+    def __init__(self, database: Database, clock: Callable[[], int], limits: SyncLimits | None = None) -> None:
+        self._database = database
+        self._clock = clock
+        self._limits = limits or SyncLimits()
+
+    def handlers(self) -> dict[type[w.Command], Handler]:
+        bound: dict[type[w.Command], Handler] = {command: self._bind(read) for command, read in READS.items()}
+        bound[Sync] = self._bind(
+            lambda connection, account, command: synchronise(
+                connection, account, command, self._clock(), self._limits
+            )
+        )
+        return bound
+
+    def _bind(self, read: Read) -> Handler:
+        async def handle(actor: Actor, command: w.Command) -> w.Result:
+            return await self._database.read(lambda connection: read(connection, actor.account, command))
+
+        return handle
+
