@@ -1,4 +1,4 @@
-"""The bus inside one process. Keeps nothing: a receiver that was not there reads the log."""
+"""The bus of one process: hints go straight to the receivers. It keeps nothing and reaches no other process."""
 
 from __future__ import annotations
 
@@ -7,25 +7,34 @@ from collections.abc import Callable, Sequence
 
 from .base import Hint, Receiver
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class MemoryBus:
-    """Calls every receiver at once, in the order of publishing."""
+    """Calls every receiver inside ``publish``: each publisher's order is kept, and nothing can pile up (house rule 16)."""
 
     def __init__(self) -> None:
-        self._receivers: list[Receiver] = []
+        self._receivers: dict[object, Receiver] = {}
 
     def publish(self, hints: Sequence[Hint]) -> None:
-        for receiver in tuple(self._receivers):
+        """Tell every receiver. A receiver that fails is logged and costs the others nothing: the log repairs it."""
+        if not hints:
+            return
+        for receiver in tuple(self._receivers.values()):
             try:
                 receiver(hints)
-            except Exception:  # a receiver's fault must not undo the publisher's acknowledgement
-                log.exception("a receiver of the bus failed")
+            except Exception:
+                # The edge of the bus: a publisher has committed already and must not hear of a receiver's failure.
+                _log.exception("bus_receiver_failed")
 
     def subscribe(self, receiver: Receiver) -> Callable[[], None]:
-        self._receivers.append(receiver)
-        return lambda: self._receivers.remove(receiver)
+        key = object()
+        self._receivers[key] = receiver
+
+        def unsubscribe() -> None:
+            self._receivers.pop(key, None)
+
+        return unsubscribe
 
     async def start(self) -> None:
         """Nothing to open."""

@@ -1,0 +1,92 @@
+"""From an event name and its payload to an answer: decode, limit, handle, translate. The one edge for exceptions."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from rtserver.actor import Actor, Handler
+from rtserver.wire.chat import Command
+from rtserver.wire.errors import AppError, wire_error
+from rtserver.wire.registry import COMMANDS
+
+from .limits import Buckets
+
+log = logging.getLogger("rtserver.command")
+_UNKNOWN_FIELD = re.compile(r"unknown field `([^`]{1,80})`")
+
+
+class Dispatcher:
+    """Binds command names to handlers. ``observe(name, code, seconds)`` is told of every command."""
+
+    def __init__(
+        self,
+        handlers: Mapping[type[Command], Handler],
+        buckets: Buckets,
+        clock: Callable[[], int],
+        support: str,
+        observe: Callable[[str, str, float], None] = lambda name, code, seconds: None,
+    ) -> None:
+        self._handlers = {name: (spec.command, handlers[spec.command]) for name, spec in COMMANDS.items()}
+        self._buckets = buckets
+        self._clock = clock
+        self._support = support
+        self._observe = observe
+
+    async def answer(self, actor: Actor, name: str, payload: object) -> dict[str, Any]:
+        """The acknowledgement: ``{"ok": true, …}`` or ``{"ok": false, "error": {…}}``; never raises."""
+        started = time.perf_counter()
+        code = "ok"
+        try:
+            result = await self._run(actor, name, payload)
+            return {"ok": True, **msgspec.structs.asdict(result)}
+        except AppError as refusal:
+            code = refusal.code
+            return {"ok": False, "error": wire_error(refusal)}
+        except Exception:
+            code = "unknown"
+            incident = secrets.token_hex(4)
+            log.exception("command failed", extra={"command": _known(name), "incident": incident})
+            return {"ok": False, "error": wire_error(AppError("unknown", id=incident, support=self._support))}
+        finally:
+            seconds = time.perf_counter() - started
+            self._observe(_known(name), code, seconds)
+            log.debug(
+                "command",
+                extra={"command": _known(name), "code": code, "account": actor.account, "ms": round(seconds * 1000, 2)},
+            )
+
+    async def _run(self, actor: Actor, name: str, payload: object) -> msgspec.Struct:
+        bound = self._handlers.get(name)
+        wait_ms = self._buckets.take(actor.account, name if bound else "", self._clock())
+        if wait_ms:
+            raise AppError("rate_limited", seconds=-(-wait_ms // 1000))
+        if bound is None:
+            raise AppError("unknown_command")
+        struct, handler = bound
+        try:
+            command = msgspec.convert({} if payload is None else payload, struct)
+        except msgspec.ValidationError as error:
+            raise _refusal(str(error)) from None
+        return await handler(actor, command)
+
+
+def _refusal(detail: str) -> AppError:
+    """What msgspec found, without the values it found it in."""
+    unknown = _UNKNOWN_FIELD.search(detail)
+    if unknown:
+        return AppError("unknown_field", field=unknown.group(1))
+    path = detail.rpartition(" - at `")[2].rstrip("`") if " - at `" in detail else ""
+    missing = re.search(r"missing required field `([^`]{1,80})`", detail)
+    return AppError("bad_request", detail=missing.group(1) if missing else path[:80] or "payload")
+
+
+def _known(name: str) -> str:
+    """A name that may stand in a log or a metric: a client's own invention may not."""
+    return name if name in COMMANDS else "?"
