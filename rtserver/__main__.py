@@ -1,0 +1,149 @@
+"""The command line: serve, migrate, demo, verify, admin. Holds no rule of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+import uvloop
+
+from rtserver.app import is_loopback, serve
+from rtserver.auth.sessions import add_account, open_session
+from rtserver.clock import now_ms
+from rtserver.config import ConfigError, Settings, load
+from rtserver.demo import demo_links, is_empty
+from rtserver.school.enrol import enrol
+from rtserver.wire.types import SchoolRole
+from storage.db import Database
+from storage.ids import parse_id, wire_id
+from storage.migrate import upgrade
+from storage.verify import verify as verify_logs
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="A school's own messenger and lessons.")
+admin = typer.Typer(no_args_is_help=True, help="For the operator of this machine.")
+account_cli = typer.Typer(no_args_is_help=True, help="Accounts.")
+cli.add_typer(admin, name="admin")
+admin.add_typer(account_cli, name="account")
+
+ConfigPath = Annotated[Optional[Path], typer.Option("--config", help="config.toml; ./config.toml when it exists.")]  # noqa: UP045 - typer reads it
+ROLES = ("operator", "admin", "class_teacher", "teacher", "student", "staff", "parent")
+
+
+def settings_of(path: Path | None) -> Settings:
+    here = Path("config.toml")
+    try:
+        return load(path if path is not None else here if here.exists() else None)
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+@cli.command("serve")
+def serve_command(config: ConfigPath = None, demo: bool = typer.Option(False, help="Fill an empty database first.")) -> None:
+    """Run the server until SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = settings_of(config)
+
+    async def run() -> None:
+        if demo and is_loopback(settings.server.host):
+            await asyncio.to_thread(upgrade, settings.storage.database)
+            for line in await demo_links(settings, only_when_empty=True):
+                typer.echo(line)
+        await serve(settings, typer.echo)
+
+    uvloop.run(run())
+
+
+@cli.command()
+def migrate(config: ConfigPath = None) -> None:
+    """Bring the database to the newest tables."""
+    upgrade(settings_of(config).storage.database)
+
+
+@cli.command()
+def demo(config: ConfigPath = None) -> None:
+    """Make a demo school in a new database and print its sign-in links."""
+    settings = settings_of(config)
+    upgrade(settings.storage.database)
+    if not asyncio.run(is_empty(settings)):
+        typer.echo("The database is not empty: a demo is made in a new one only.", err=True)
+        raise typer.Exit(1)
+    for line in uvloop.run(demo_links(settings, only_when_empty=True)):
+        typer.echo(line)
+
+
+@cli.command()
+def verify(config: ConfigPath = None) -> None:
+    """Check that no log lost, doubled, reordered or altered anything."""
+
+    async def run() -> list[str]:
+        database = Database(settings_of(config).storage.database)
+        try:
+            report = await database.read(verify_logs)
+        finally:
+            await database.close()
+        typer.echo(f"{report.chats} chats, {report.events} events, {report.bodies} bodies")
+        return report.faults
+
+    faults = asyncio.run(run())
+    for fault in faults:
+        typer.echo(fault, err=True)
+    if faults:
+        raise typer.Exit(1)
+
+
+@account_cli.command("add")
+def account_add(
+    first_name: str,
+    last_name: str,
+    school: Annotated[str, typer.Option(help="School's name; made when missing.")] = "",
+    role: Annotated[str, typer.Option(help=", ".join(ROLES))] = "",
+    klass: Annotated[str, typer.Option("--class", help="Class, like 7А; made when missing.")] = "",
+    subject: str = "",
+    config: ConfigPath = None,
+) -> None:
+    """Make an account; prints its id."""
+    if role and role not in ROLES:
+        typer.echo(f"unknown role: {role}", err=True)
+        raise typer.Exit(2)
+
+    async def run() -> int:
+        database = Database(settings_of(config).storage.database)
+        try:
+            return await database.write(lambda c: _add(c))
+        finally:
+            await database.close()
+
+    def _add(connection) -> int:  # type: ignore[no-untyped-def] # a Connection
+        number = add_account(connection, first_name, last_name, now_ms())
+        if role:
+            chosen: SchoolRole = role  # type: ignore[assignment] # checked above
+            enrol(connection, number, chosen, school, klass, subject, now_ms())
+        return number
+
+    typer.echo(wire_id(asyncio.run(run())))
+
+
+@account_cli.command("token")
+def account_token(account: str, device: str = "admin", config: ConfigPath = None) -> None:
+    """Open a session of an account; prints its token once."""
+
+    async def run() -> str:
+        database = Database(settings_of(config).storage.database)
+        try:
+            return await database.write(lambda c: open_session(c, parse_id(account), device, now_ms()))
+        finally:
+            await database.close()
+
+    typer.echo(asyncio.run(run()))
+
+
+def main() -> None:
+    cli()
+
+
+if __name__ == "__main__":
+    main()

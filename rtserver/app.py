@@ -1,0 +1,120 @@
+"""The composition root: builds every object, starts them bottom up and stops them top down. Holds no rule."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import signal
+from typing import Any
+
+from aiohttp import web
+
+from rtserver.auth.sessions import Sessions
+from rtserver.bus.memory import MemoryBus
+from rtserver.chat.reading import ChatReader
+from rtserver.chat.resume import StreamLogs
+from rtserver.chat.service import ChatService
+from rtserver.clock import now_ms
+from rtserver.config import Settings
+from rtserver.hub.hub import Hub
+from rtserver.routes.operator import Metrics, operator_app
+from rtserver.routes.public import add_routes, edge
+from storage.db import Database
+from storage.migrate import upgrade
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Server:
+    """One hub process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        own = settings.server
+        self.database = Database(settings.storage.database, readers=settings.storage.readers)
+        self.bus = MemoryBus()
+        self.sessions = Sessions(self.database, now_ms)
+        self.chats = ChatService(self.database, self.bus, now_ms, settings.chat.limits())
+        reader = ChatReader(self.database, now_ms)
+        self.metrics = Metrics()
+        self.hub = Hub(
+            settings.hub.settings(own.support),
+            self.sessions,
+            StreamLogs(self.database),
+            self.bus,
+            {**self.chats.handlers(), **reader.handlers()},
+            now_ms,
+            self.metrics.observe,
+        )
+        self.metrics.watch("rt_connections", "Open Socket.IO connections", lambda: self.hub.connections)
+        self.metrics.watch("rt_rooms", "Streams that somebody here hears", lambda: self.hub.rooms)
+        self.metrics.watch("rt_deliveries", "Events given to sockets since start", lambda: self.hub.deliveries)
+        self.metrics.watch("rt_slow_cuts", "Receivers cut because they took too little", lambda: self.hub.slow_cuts)
+        self.metrics.watch("rt_writer_queue", "Commands waiting for a commit", lambda: self.chats.writer.queued)
+        self._runners: list[web.AppRunner] = []
+        self._ready = False
+        self.port = 0
+        self.operator_port = 0
+
+    async def start(self) -> None:
+        await asyncio.to_thread(upgrade, self._settings.storage.database)
+        own = self._settings.server
+        await self.bus.start()
+        self.chats.start()
+        await self.hub.start()
+        public = web.Application(middlewares=[edge(own.support)])
+        self.hub.attach(public)
+        add_routes(
+            public,
+            self.database,
+            self.sessions,
+            now_ms,
+            brand=own.brand,
+            support=own.support,
+            loopback=is_loopback(own.host),
+        )
+        self.port = await self._listen(public, own.host, own.port)
+        self._ready = True
+        operator = operator_app(self.metrics, lambda: self._ready)
+        self.operator_port = await self._listen(operator, own.operator_host, own.operator_port)
+
+    async def close(self) -> None:
+        """Clients told, doors shut, queue committed: in that order."""
+        self._ready = False
+        await self.hub.close()
+        await self.chats.close()
+        for runner in self._runners:
+            await runner.cleanup()
+        await self.bus.close()
+        await self.database.close()
+
+    async def _listen(self, app: web.Application, host: str, port: int) -> int:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+        await runner.setup()
+        site = web.TCPSite(runner, host, port, backlog=1024)
+        await site.start()
+        self._runners.append(runner)
+        address: Any = runner.addresses[0]
+        return int(address[1])
+
+
+async def serve(settings: Settings, announce: Any = print) -> None:
+    """Run until SIGTERM or SIGINT."""
+    server = Server(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    await server.start()
+    announce(f"listening on http://{settings.server.host}:{server.port}, operator on port {server.operator_port}")
+    try:
+        await stop.wait()
+    finally:
+        await server.close()

@@ -1,0 +1,109 @@
+"""Typed settings from config.toml and ``RT_SECTION__KEY`` in the environment. Refuses keys it does not know."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rtserver.chat.rules import ChatLimits
+from rtserver.hub.hub import HubSettings
+from rtserver.hub.limits import Rate
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the text says which key and why."""
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class ServerSection(_Section):
+    brand: str = "rtserver"
+    support: str = "support@school.example"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    operator_host: str = "127.0.0.1"
+    operator_port: int = 9090
+
+
+class StorageSection(_Section):
+    database: str = "sqlite:///data/rtserver.db"
+    readers: int = 4
+
+
+class HubSection(_Section):
+    ping_interval_s: int = 25
+    ping_timeout_s: int = 20
+    max_message_bytes: int = 262_144
+    slow_cut_bytes: int = 262_144
+    slow_bytes: int = 65_536
+    slow_s: float = 10.0
+    heads_every_s: float = 5.0
+    sessions_every_s: float = 60.0
+    connections_per_account: int = 20
+    origins: list[str] = []
+    direct_delivery: bool = True
+    commands_per_s: float = 10.0
+    commands_burst: float = 60.0
+
+    def settings(self, support: str) -> HubSettings:
+        values = msgspec.structs.asdict(self)
+        rate = Rate(values.pop("commands_per_s"), values.pop("commands_burst"))
+        values["origins"] = tuple(values["origins"])
+        return HubSettings(**values, default_rate=rate, support=support)
+
+
+class ChatSection(_Section):
+    text_chars: int = 4_000
+    title_chars: int = 120
+    edit_ms: int = 86_400_000
+    delete_ms: int = 86_400_000
+    pinned_messages: int = 50
+    distinct_reactions: int = 20
+    members: int = 1_000
+    receipt_ms: int = 604_800_000
+    account_log: int = 10_000
+
+    def limits(self) -> ChatLimits:
+        return ChatLimits(**msgspec.structs.asdict(self))
+
+
+class Settings(_Section):
+    """All of config.toml."""
+
+    server: ServerSection = ServerSection()
+    storage: StorageSection = StorageSection()
+    hub: HubSection = HubSection()
+    chat: ChatSection = ChatSection()
+
+
+def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings of a file (defaults when None), then the environment. Raises ``ConfigError``."""
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"{path}: {error}") from None
+    for name, text in environment.items():
+        section, separator, key = name.removeprefix("RT_").partition("__")
+        if name.startswith("RT_") and separator:
+            values.setdefault(section.lower(), {})[key.lower()] = _value(text)
+    try:
+        return msgspec.convert(values, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"configuration: {error}") from None
+
+
+def _value(text: str) -> Any:
+    """A TOML value when it is one, else the text itself."""
+    try:
+        return tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,117 @@
+"""The public door beside Socket.IO: who am I, log out, and a demo's sign-in links. Errors come from the one table."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from aiohttp import web
+from sqlalchemy import Connection, select
+
+from rtserver.auth.sessions import SESSION_MS, Sessions, account_of_link, open_session
+from rtserver.hub.hub import COOKIES
+from rtserver.wire.auth import Me
+from rtserver.wire.errors import AppError, wire_error
+from storage import tables as t
+from storage.db import Database
+from storage.ids import wire_id
+
+log = logging.getLogger(__name__)
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Referrer-Policy": "no-referrer",  # links carry tokens
+    "X-Content-Type-Options": "nosniff",
+}
+FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+
+
+def edge(support: str) -> Callable[[web.Request, Handle], Awaitable[web.StreamResponse]]:
+    """The middleware that translates refusals and hides what went wrong inside."""
+
+    @web.middleware
+    async def translate(request: web.Request, handle: Handle) -> web.StreamResponse:
+        try:
+            response = await handle(request)
+        except AppError as refusal:
+            response = _refused(refusal)
+        except web.HTTPNotFound:
+            response = _refused(AppError("not_found"))
+        except web.HTTPException:
+            raise
+        except Exception:
+            incident = secrets.token_hex(4)
+            log.exception("request failed", extra={"incident": incident})
+            response = _refused(AppError("unknown", id=incident, support=support))
+        if not response.prepared:
+            response.headers.update(HEADERS)
+        return response
+
+    return translate
+
+
+def _refused(refusal: AppError) -> web.Response:
+    return web.json_response({"ok": False, "error": wire_error(refusal)}, status=refusal.spec.status)
+
+
+def add_routes(
+    app: web.Application,
+    database: Database,
+    sessions: Sessions,
+    clock: Callable[[], int],
+    *,
+    brand: str,
+    support: str,
+    loopback: bool,
+) -> None:
+    def token_of(request: web.Request) -> str:
+        return next((request.cookies[name] for name in COOKIES if name in request.cookies), "")
+
+    async def me(request: web.Request) -> web.Response:
+        actor = await sessions.admit(token_of(request))
+        answer = Me(
+            account=wire_id(actor.account), session=wire_id(actor.session), name=actor.name, brand=brand, support=support
+        )
+        return web.Response(body=msgspec.json.encode(answer), content_type="application/json")
+
+    async def logout(request: web.Request) -> web.Response:
+        origin = request.headers.get("Origin")
+        if origin is not None and origin.partition("://")[2] != request.host:
+            raise AppError("forbidden_origin")
+        actor = await sessions.admit(token_of(request))
+        await sessions.end(actor.session)
+        response = web.json_response({"ok": True})
+        for name in COOKIES:
+            response.del_cookie(name, path="/")
+        return response
+
+    async def demo(request: web.Request) -> web.Response:
+        """One-click sign-in: a demo database, a loopback bind and nothing in between, or it does not exist."""
+        if not loopback or any(name in request.headers for name in FORWARDING):
+            raise AppError("not_found")
+        now = clock()
+
+        def sign_in(connection: Connection) -> str | None:
+            marked = connection.execute(select(t.instance.c.value).where(t.instance.c.key == "demo")).scalar()
+            account = account_of_link(connection, request.match_info["token"]) if marked else None
+            return None if account is None else open_session(connection, account, "demo", now)
+
+        token = await database.write(sign_in)
+        if token is None:
+            raise AppError("not_found")
+        response = web.Response(status=303, headers={"Location": "/messages"})
+        secure = request.secure
+        response.set_cookie(
+            COOKIES[0] if secure else COOKIES[1],
+            token,
+            max_age=SESSION_MS // 1000,
+            httponly=True,
+            secure=secure,
+            samesite="Lax",
+            path="/",
+        )
+        return response
+
+    app.add_routes([web.get("/api/me", me), web.post("/api/logout", logout), web.get("/demo/{token}", demo)])
