@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 
 import typer
 import uvloop
+from sqlalchemy import Connection
 
 from rtserver.app import is_loopback, serve
 from rtserver.auth.sessions import add_account, open_session
@@ -42,7 +43,9 @@ def settings_of(path: Path | None) -> Settings:
 
 
 @cli.command("serve")
-def serve_command(config: ConfigPath = None, demo: bool = typer.Option(False, help="Fill an empty database first.")) -> None:
+def serve_command(
+    config: ConfigPath = None, demo: bool = typer.Option(False, help="Fill an empty database first.")
+) -> None:
     """Run the server until SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = settings_of(config)
@@ -113,11 +116,11 @@ def account_add(
     async def run() -> int:
         database = Database(settings_of(config).storage.database)
         try:
-            return await database.write(lambda c: _add(c))
+            return await database.write(_add)
         finally:
             await database.close()
 
-    def _add(connection) -> int:  # type: ignore[no-untyped-def] # a Connection
+    def _add(connection: Connection) -> int:
         number = add_account(connection, first_name, last_name, now_ms())
         if role:
             chosen: SchoolRole = role  # type: ignore[assignment] # checked above

@@ -23,7 +23,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pass
 
 
-class ServerSection(_Section):
+class ServerSection(_Section, frozen=True):
     brand: str = "rtserver"
     support: str = "support@school.example"
     host: str = "127.0.0.1"
@@ -32,12 +32,12 @@ class ServerSection(_Section):
     operator_port: int = 9090
 
 
-class StorageSection(_Section):
+class StorageSection(_Section, frozen=True):
     database: str = "sqlite:///data/rtserver.db"
     readers: int = 4
 
 
-class HubSection(_Section):
+class HubSection(_Section, frozen=True):
     ping_interval_s: int = 25
     ping_timeout_s: int = 20
     max_message_bytes: int = 262_144
@@ -59,7 +59,7 @@ class HubSection(_Section):
         return HubSettings(**values, default_rate=rate, support=support)
 
 
-class ChatSection(_Section):
+class ChatSection(_Section, frozen=True):
     text_chars: int = 4_000
     title_chars: int = 120
     edit_ms: int = 86_400_000
@@ -74,7 +74,7 @@ class ChatSection(_Section):
         return ChatLimits(**msgspec.structs.asdict(self))
 
 
-class Settings(_Section):
+class Settings(_Section, frozen=True):
     """All of config.toml."""
 
     server: ServerSection = ServerSection()

@@ -210,22 +210,20 @@ async def _talk(
     """A few lines a day over the week, with replies, reactions, and read marks that lag behind."""
     handlers = service.handlers()
     step = (now - start - 3_600_000) // (len(lines) + 1)
-    last = 0
+    posts: list[int] = []
     for number, line in enumerate(lines):
         author = people[number % 2] if len(people) == 2 else chance.choice(people)
-        reply = last if last and number % 5 == 2 else None
+        reply = posts[-1] if posts and number % 5 == 2 else None
         ts = start + step * (number + 1) + chance.randrange(600_000)
-        posted = await service.post(
-            Post(chat, author, f"demo-{chat}-{number}", line, reply, ts=min(ts, now - 60_000))
-        )
-        last = posted.seq
-        if number % 4 == 1:
-            for fan in chance.sample(people, min(2, len(people))):
-                react = w.MessageReact(chat=wire_id(chat), target=last, emoji=chance.choice(["👍", "❤️", "🎉"]))
-                await handlers[w.MessageReact](Actor(fan, 0), react)
+        posted = await service.post(Post(chat, author, f"demo-{chat}-{number}", line, reply, ts=min(ts, now - 60_000)))
+        posts.append(posted.seq)
+    for target in posts[1::4]:
+        for fan in chance.sample(people, min(2, len(people))):
+            react = w.MessageReact(chat=wire_id(chat), target=target, emoji=chance.choice(["👍", "❤️", "🎉"]))
+            await handlers[w.MessageReact](Actor(fan, 0), react)
     for person in people:
         if chance.random() < 0.6:
-            read = w.MessageRead(chat=wire_id(chat), seq=max(0, last - chance.randrange(6)))
+            read = w.MessageRead(chat=wire_id(chat), seq=max(0, posts[-1] - chance.randrange(6)))
             await handlers[w.MessageRead](Actor(person, 0), read)
 
 

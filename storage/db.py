@@ -80,9 +80,7 @@ class Database:
         if self._async_engine is None:
             return await asyncio.get_running_loop().run_in_executor(self._read_threads, self._read_now, work)
         async with self._async_engine.connect() as connection:
-            snapshot = await connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
+            snapshot = await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             return await snapshot.run_sync(work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:

@@ -59,9 +59,7 @@ def messages_of(connection: Connection, account: int, rows: Sequence[Row[Any]]) 
     starred = {
         (chat, seq)
         for chat, seq in connection.execute(
-            select(s.chat_id, s.target_seq).where(
-                s.account_id == account, tuple_(s.chat_id, s.target_seq).in_(keys)
-            )
+            select(s.chat_id, s.target_seq).where(s.account_id == account, tuple_(s.chat_id, s.target_seq).in_(keys))
         )
     }
     return {
@@ -123,9 +121,7 @@ def account_log(connection: Connection, account: int) -> tuple[int, int]:
     """Head of the account's log and the oldest entry still kept (head + 1 when none)."""
     head = connection.execute(select(t.account.c.seq).where(t.account.c.id == account)).scalar_one()
     a = t.account_event.c
-    first = connection.execute(
-        select(a.seq).where(a.account_id == account).order_by(a.seq).limit(1)
-    ).scalar()
+    first = connection.execute(select(a.seq).where(a.account_id == account).order_by(a.seq).limit(1)).scalar()
     return head, head + 1 if first is None else first
 
 
@@ -170,5 +166,3 @@ def fellows(connection: Connection, account: int, others: Iterable[int]) -> set[
 def epoch(connection: Connection) -> str:
     """The random word that a restore changes: cursors of another epoch are worthless (architecture §2)."""
     return str(connection.execute(select(t.instance.c.value).where(t.instance.c.key == "epoch")).scalar_one())
-
-

@@ -72,9 +72,7 @@ def erase_posts(connection: Connection, chat_id: int, posts: Iterable[tuple[int,
             continue
         if connection.dialect.name == "sqlite":
             body = connection.execute(
-                select(message_body.c.body).where(
-                    message_body.c.chat_id == chat_id, message_body.c.seq == body_seq
-                )
+                select(message_body.c.body).where(message_body.c.chat_id == chat_id, message_body.c.seq == body_seq)
             ).scalar_one()
             connection.exec_driver_sql(
                 "INSERT INTO search_fts(search_fts, rowid, stems) VALUES ('delete', ?, ?)",

@@ -42,9 +42,7 @@ def verify(connection: Connection) -> Report:
     return report
 
 
-def _verify_chat(
-    connection: Connection, report: Report, chat: int, head: int, post_no: int, head_hash: bytes
-) -> None:
+def _verify_chat(connection: Connection, report: Report, chat: int, head: int, post_no: int, head_hash: bytes) -> None:
     e, b = t.chat_event.c, t.message_body.c
     rows = connection.execute(
         select(t.chat_event, b.salt, b.body)

@@ -26,7 +26,9 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def add_account(connection: Connection, first_name: str, last_name: str, now: int, *, birth_date: str | None = None) -> int:
+def add_account(
+    connection: Connection, first_name: str, last_name: str, now: int, *, birth_date: str | None = None
+) -> int:
     """A new open account; its id."""
     account = new_id(now)
     connection.execute(
@@ -69,9 +71,7 @@ def add_signin_link(connection: Connection, account: int, label: str, now: int) 
     """A demo's sign-in link: its token. It may be used again and again, on a demo database only."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     connection.execute(
-        insert(t.signin_link).values(
-            token_sha256=token_hash(token), account_id=account, label=label, created_ms=now
-        )
+        insert(t.signin_link).values(token_sha256=token_hash(token), account_id=account, label=label, created_ms=now)
     )
     return token
 

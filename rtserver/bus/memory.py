@@ -11,7 +11,7 @@ _log = logging.getLogger(__name__)
 
 
 class MemoryBus:
-    """Calls every receiver inside ``publish``: each publisher's order is kept, and nothing can pile up (house rule 16)."""
+    """Calls every receiver inside ``publish``: each publisher's order is kept, and nothing can pile up."""
 
     def __init__(self) -> None:
         self._receivers: dict[object, Receiver] = {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """``first <= seq <= last``; ``last`` None while inside. ``last`` is the removal, which the removed one still sees."""
+    """``first <= seq <= last``; ``last`` None while inside, else the removal, which is still seen."""
 
     first: int
     last: int | None

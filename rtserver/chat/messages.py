@@ -88,13 +88,9 @@ def _erase(work: Work, head: Head, actor: int, row: Row[Any]) -> None:
     erase_posts(work.connection, head.id, [(row.seq, row.body_seq)])
     e, b = t.chat_event.c, t.message_body.c
     edits = select(e.seq).where(e.chat_id == head.id, e.kind == EDITED, e.target_seq == row.seq)
-    work.connection.execute(
-        delete(t.message_body).where(b.chat_id == head.id, (b.seq == row.seq) | b.seq.in_(edits))
-    )
+    work.connection.execute(delete(t.message_body).where(b.chat_id == head.id, (b.seq == row.seq) | b.seq.in_(edits)))
     for table in (t.chat_pin, t.reaction, t.star):
-        work.connection.execute(
-            delete(table).where(table.c.chat_id == head.id, table.c.target_seq == row.seq)
-        )
+        work.connection.execute(delete(table).where(table.c.chat_id == head.id, table.c.target_seq == row.seq))
     event = work.append(head, DELETED, actor, target=row.seq)
     work.connection.execute(
         update(t.message)
@@ -116,9 +112,7 @@ def _hide(work: Work, head: Head, actor: int, targets: Sequence[int]) -> w.Done:
     unread = unread_counts(work.connection, actor, [head.id])[head.id]
     work.append_account(
         actor,
-        lambda seq, at: w.MessagesHidden(
-            seq=seq, ts=at, chat=wire_id(head.id), targets=list(targets), unread=unread
-        ),
+        lambda seq, at: w.MessagesHidden(seq=seq, ts=at, chat=wire_id(head.id), targets=list(targets), unread=unread),
     )
     return w.Done()
 
@@ -127,9 +121,7 @@ def forward(work: Work, actor: int, command: w.MessageForward) -> w.MessageForwa
     """R-91: copies that name the first author; all chats or none. The comment goes before them."""
     source = work.head(parse_id(command.chat))
     member_role(work.connection, source.id, actor)
-    rows = [
-        living_message(work.connection, source.id, actor, seq) for seq in sorted(set(command.targets))
-    ]
+    rows = [living_message(work.connection, source.id, actor, seq) for seq in sorted(set(command.targets))]
     if command.comment:
         check_text(command.comment, work.limits)
     goals = list(dict.fromkeys(map(parse_id, command.to)))
@@ -181,9 +173,7 @@ def pin(work: Work, actor: int, command: w.MessagePin) -> w.Done:
     if len(pinned) >= work.limits.pinned_messages:
         raise AppError("pinned_messages_limit", limit=work.limits.pinned_messages)
     event = work.append(head, PINNED, actor, target=row.seq)
-    work.connection.execute(
-        insert(t.chat_pin).values(chat_id=head.id, target_seq=row.seq, pinned_seq=event.seq)
-    )
+    work.connection.execute(insert(t.chat_pin).values(chat_id=head.id, target_seq=row.seq, pinned_seq=event.seq))
     return w.Done()
 
 
@@ -204,9 +194,7 @@ def star(work: Work, actor: int, command: w.MessageStar) -> w.Done:
     )
     if work.connection.execute(statement.on_conflict_do_nothing()).rowcount:
         chat = wire_id(head.id)
-        work.append_account(
-            actor, lambda seq, at: w.MessageWasStarred(seq=seq, ts=at, chat=chat, target=row.seq)
-        )
+        work.append_account(actor, lambda seq, at: w.MessageWasStarred(seq=seq, ts=at, chat=chat, target=row.seq))
     return w.Done()
 
 
@@ -215,9 +203,7 @@ def unstar(work: Work, actor: int, command: w.MessageUnstar) -> w.Done:
     member_role(work.connection, head.id, actor)
     s = t.star.c
     gone = work.connection.execute(
-        delete(t.star).where(
-            s.account_id == actor, s.chat_id == head.id, s.target_seq == command.target
-        )
+        delete(t.star).where(s.account_id == actor, s.chat_id == head.id, s.target_seq == command.target)
     )
     if gone.rowcount:
         chat = wire_id(head.id)

@@ -111,9 +111,7 @@ def starred(connection: Connection, account: int, command: w.MessageStarred) -> 
         chat = parse_id(command.chat)
         require_sight(connection, account, chat)
         query = query.where(s.chat_id == chat)
-    marks = connection.execute(
-        query.order_by(s.starred_ms.desc(), s.target_seq.desc()).limit(command.limit)
-    ).all()
+    marks = connection.execute(query.order_by(s.starred_ms.desc(), s.target_seq.desc()).limit(command.limit)).all()
     rows = [
         row
         for chat, seq in marks
@@ -137,9 +135,7 @@ def get_people(connection: Connection, account: int, command: w.PeopleGet) -> w.
 def find_contacts(connection: Connection, account: int, command: w.PeopleContacts) -> w.PeopleListed:
     """Prefix of any part of the name, ё as е, any case."""
     wanted = fold(command.query).split()
-    found = [
-        person for person in people(connection, contacts(connection, account)) if _matches(person, wanted)
-    ]
+    found = [person for person in people(connection, contacts(connection, account)) if _matches(person, wanted)]
     return w.PeopleListed(people=found[: command.limit])
 
 
@@ -170,9 +166,7 @@ class ChatReader:
     def handlers(self) -> dict[type[w.Command], Handler]:
         bound: dict[type[w.Command], Handler] = {command: self._bind(read) for command, read in READS.items()}
         bound[Sync] = self._bind(
-            lambda connection, account, command: synchronise(
-                connection, account, command, self._clock(), self._limits
-            )
+            lambda connection, account, command: synchronise(connection, account, command, self._clock(), self._limits)
         )
         return bound
 
@@ -181,4 +175,3 @@ class ChatReader:
             return await self._database.read(lambda connection: read(connection, actor.account, command))
 
         return handle
-

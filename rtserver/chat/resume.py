@@ -49,7 +49,9 @@ def synchronise(connection: Connection, account: int, command: Sync, now: int, l
             reads=[],
             server_ts=now,
         )
-    heads = {chat: seq for chat, seq in connection.execute(select(t.chat.c.id, t.chat.c.seq).where(t.chat.c.id.in_(inside)))}
+    heads: dict[int, int] = dict(
+        connection.execute(select(t.chat.c.id, t.chat.c.seq).where(t.chat.c.id.in_(inside))).tuples().all()
+    )
     cursors = {parse_id(cursor.chat): cursor.seq for cursor in command.chats}
     deltas: list[ChatDelta] = []
     budget = limits.total_events

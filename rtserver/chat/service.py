@@ -119,9 +119,7 @@ class ChatService:
         outcomes: dict[int, Outcome] = {}
         posts = [(index, job) for index, job in enumerate(jobs) if isinstance(job, Post)]
         if posts:
-            for (index, _), outcome in zip(
-                posts, run_posts(work, [post for _, post in posts], may_write), strict=True
-            ):
+            for (index, _), outcome in zip(posts, run_posts(work, [post for _, post in posts], may_write), strict=True):
                 outcomes[index] = outcome
             work.flush()
         for index, job in enumerate(jobs):

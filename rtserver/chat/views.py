@@ -1,4 +1,4 @@
-"""The account's own view of its chats (R-94…R-97): pins, archive, unread flag, mute, read marks. Nobody else sees it."""
+"""The account's own view of its chats (R-94…R-97): pins, archive, unread flag, mute, read marks. Tells nobody else."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ from .work import Work
 def set_view(work: Work, account: int, chat: int, **values: Any) -> None:
     """Write columns of one view row, made when missing."""
     statement = upsert(work.connection, t.chat_view).values(account_id=account, chat_id=chat, **values)
-    work.connection.execute(
-        statement.on_conflict_do_update(index_elements=["account_id", "chat_id"], set_=values)
-    )
+    work.connection.execute(statement.on_conflict_do_update(index_elements=["account_id", "chat_id"], set_=values))
 
 
 def save_pins(work: Work, account: int, pins: Sequence[int]) -> None:

@@ -42,9 +42,7 @@ class Head:
 _HEAD_COLUMNS = [t.chat.c[name] for name in Head.__dataclass_fields__]
 _SAVED = ("title", "pin_policy", "seq", "post_no", "head_hash", "members_count", "last_ms")
 _save_head = (
-    update(t.chat)
-    .where(t.chat.c.id == bindparam("b_id"))
-    .values({name: bindparam(f"b_{name}") for name in _SAVED})
+    update(t.chat).where(t.chat.c.id == bindparam("b_id")).values({name: bindparam(f"b_{name}") for name in _SAVED})
 )
 _insert_event = insert(t.chat_event)
 _insert_body = insert(t.message_body)
@@ -117,14 +115,10 @@ class Work:
         **facts: Any,
     ) -> EventRow:
         """Write one event (and its body) and remember to tell it."""
-        row, salt = self.number(
-            head, kind, actor, target=target, body=body, ts=ts, facts=encode_facts(**facts)
-        )
+        row, salt = self.number(head, kind, actor, target=target, body=body, ts=ts, facts=encode_facts(**facts))
         self.connection.execute(_insert_event, row._asdict())
         if body is not None:
-            self.connection.execute(
-                _insert_body, {"chat_id": row.chat_id, "seq": row.seq, "salt": salt, "body": body}
-            )
+            self.connection.execute(_insert_body, {"chat_id": row.chat_id, "seq": row.seq, "salt": salt, "body": body})
         self.told.append(Hint(chat_stream(head.id), row.seq, chat_event(row, body, forwarded)))
         return row
 

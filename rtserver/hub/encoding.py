@@ -1,4 +1,4 @@
-"""One event, encoded once for each format in use: the same bytes go to every receiver (house rule 15). Sends nothing."""
+"""One event, encoded once for each format in use: the same bytes go to every receiver. Sends nothing."""
 
 from __future__ import annotations
 

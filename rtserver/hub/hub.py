@@ -54,7 +54,7 @@ class HubSettings:
     """Origins beside the server's own that may open a connection by cookie."""
     direct_delivery: bool = True
     rates: Mapping[str, Rate] = field(default_factory=dict)
-    default_rate: Rate = Rate(10, 40)
+    default_rate: Rate = field(default_factory=lambda: Rate(10, 60))
     support: str = ""
 
 
@@ -377,5 +377,3 @@ class Hub:
                 await work()
             except Exception:  # a database that is away now is asked again at the next turn
                 log.exception("the hub's round failed")
-
-

@@ -89,7 +89,9 @@ class DirectWebSocket(driver.WebSocket):  # type: ignore[misc] # as above
         return response
 
 
-def make_server(*, msgpack: bool, json: Any, direct: bool, ping_interval_s: int, ping_timeout_s: int, max_bytes: int) -> Any:
+def make_server(
+    *, msgpack: bool, json: Any, direct: bool, ping_interval_s: int, ping_timeout_s: int, max_bytes: int
+) -> Any:
     """A Socket.IO server of one encoding; ``direct`` False is python-socketio as it comes."""
     server = AsyncServer(
         async_mode="aiohttp",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler as Handle
+from aiohttp.typedefs import Middleware
 from sqlalchemy import Connection, select
 
 from rtserver.auth.sessions import SESSION_MS, Sessions, account_of_link, open_session
@@ -19,7 +21,6 @@ from storage.db import Database
 from storage.ids import wire_id
 
 log = logging.getLogger(__name__)
-Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "Referrer-Policy": "no-referrer",  # links carry tokens
@@ -28,7 +29,7 @@ HEADERS = {
 FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 
 
-def edge(support: str) -> Callable[[web.Request, Handle], Awaitable[web.StreamResponse]]:
+def edge(support: str) -> Middleware:
     """The middleware that translates refusals and hides what went wrong inside."""
 
     @web.middleware
@@ -72,7 +73,11 @@ def add_routes(
     async def me(request: web.Request) -> web.Response:
         actor = await sessions.admit(token_of(request))
         answer = Me(
-            account=wire_id(actor.account), session=wire_id(actor.session), name=actor.name, brand=brand, support=support
+            account=wire_id(actor.account),
+            session=wire_id(actor.session),
+            name=actor.name,
+            brand=brand,
+            support=support,
         )
         return web.Response(body=msgspec.json.encode(answer), content_type="application/json")
 

@@ -30,9 +30,7 @@ def class_named(connection: Connection, school: int, name: str, now: int) -> int
     klass = new_id(now)
     digits = re.match(r"\d+", name)
     grade = int(digits.group()) if digits else 0
-    connection.execute(
-        insert(t.school_class).values(id=klass, school_id=school, name=name, grade=grade)
-    )
+    connection.execute(insert(t.school_class).values(id=klass, school_id=school, name=name, grade=grade))
     return klass
 
 

@@ -35,9 +35,9 @@ def load_standings(connection: Connection, accounts: Collection[int]) -> dict[in
     with_children = alive | {child for one in alive for child in children[one]}
     roles: dict[int, list[Role]] = defaultdict(list)
     for who, role, school_id, class_id in connection.execute(
-        select(
-            school_role.c.account_id, school_role.c.role, school_role.c.school_id, school_role.c.class_id
-        ).where(school_role.c.account_id.in_(list(with_children)), school_role.c.until_ms.is_(None))
+        select(school_role.c.account_id, school_role.c.role, school_role.c.school_id, school_role.c.class_id).where(
+            school_role.c.account_id.in_(list(with_children)), school_role.c.until_ms.is_(None)
+        )
     ):
         roles[who].append(Role(role, school_id, class_id))
     blocks: dict[int, set[int]] = defaultdict(set)

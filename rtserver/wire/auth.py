@@ -16,7 +16,7 @@ class Handshake(msgspec.Struct, frozen=True, kw_only=True):
     wire_version: int = WIRE_VERSION
 
 
-class Me(Value):
+class Me(Value, frozen=True):
     """Answer of ``GET /api/me``."""
 
     account: Id

@@ -38,22 +38,22 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Base of everything a client asks for."""
 
 
-class Result(Value):
+class Result(Value, frozen=True):
     """Base of what an acknowledgement carries beside ``ok``."""
 
 
-class Done(Result):
+class Done(Result, frozen=True):
     """Nothing to tell but that it is committed."""
 
 
 # --- commands: chats -------------------------------------------------------------------------------------------
 
 
-class ChatList(Command):
+class ChatList(Command, frozen=True):
     """Every chat of the account with its state, people and pins; what a client loads after ``reset``."""
 
 
-class ChatListed(Result):
+class ChatListed(Result, frozen=True):
     chats: list[ChatState]
     pins: list[Id]
     people: list[Person]
@@ -61,18 +61,18 @@ class ChatListed(Result):
     epoch: str
 
 
-class ChatGet(Command):
+class ChatGet(Command, frozen=True):
     """The fresh state of one chat, after ``chat.joined`` or a ``reset`` of that chat."""
 
     chat: Id
 
 
-class ChatGot(Result):
+class ChatGot(Result, frozen=True):
     chat: ChatState
     people: list[Person]
 
 
-class ChatCreate(Command):
+class ChatCreate(Command, frozen=True):
     """Make a group chat, or open the direct chat with one person (made once for each pair)."""
 
     kind: Literal["direct", "group"]
@@ -81,12 +81,12 @@ class ChatCreate(Command):
     title: str = ""
 
 
-class ChatCreated(Result):
+class ChatCreated(Result, frozen=True):
     chat: Id
     seq: Seq
 
 
-class ChatUpdate(Command):
+class ChatUpdate(Command, frozen=True):
     """Change the title of a group or who may pin in it; administrators of the chat only."""
 
     chat: Id
@@ -95,21 +95,21 @@ class ChatUpdate(Command):
     pin_policy: PinPolicy | None = None
 
 
-class ChatLeave(Command):
+class ChatLeave(Command, frozen=True):
     chat: Id
     nonce: Nonce
 
 
-class ChatMembers(Command):
+class ChatMembers(Command, frozen=True):
     chat: Id
 
 
-class ChatMembersListed(Result):
+class ChatMembersListed(Result, frozen=True):
     members: list[Member]
     people: list[Person]
 
 
-class MemberAdd(Command):
+class MemberAdd(Command, frozen=True):
     """Add people directly: they are in at once, without accepting (R-86, R-87)."""
 
     chat: Id
@@ -117,56 +117,56 @@ class MemberAdd(Command):
     accounts: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MEMBERS_ADD_MAX)]
 
 
-class MemberRemove(Command):
+class MemberRemove(Command, frozen=True):
     chat: Id
     nonce: Nonce
     account: Id
 
 
-class MemberRole(Command):
+class MemberRole(Command, frozen=True):
     chat: Id
     nonce: Nonce
     account: Id
     role: ChatRole
 
 
-class ChatPin(Command):
+class ChatPin(Command, frozen=True):
     """Pin a chat at the top of the own list; the sixth is refused with ``pinned_chats_limit`` (R-94)."""
 
     chat: Id
 
 
-class ChatUnpin(Command):
+class ChatUnpin(Command, frozen=True):
     chat: Id
 
 
-class ChatPinOrder(Command):
+class ChatPinOrder(Command, frozen=True):
     """The own pinned chats in their new order; must hold exactly the pinned ones."""
 
     chats: Annotated[list[Id], msgspec.Meta(max_length=PINNED_CHATS_MAX)]
 
 
-class ChatArchive(Command):
+class ChatArchive(Command, frozen=True):
     """Put a chat away (R-95); a later message brings it back unless the chat is muted. A pinned chat is unpinned."""
 
     chat: Id
 
 
-class ChatUnarchive(Command):
+class ChatUnarchive(Command, frozen=True):
     chat: Id
 
 
-class ChatMarkUnread(Command):
+class ChatMarkUnread(Command, frozen=True):
     """Flag a chat as unread (R-96); ``message.read`` or ``chat.mark_read`` takes the flag away."""
 
     chat: Id
 
 
-class ChatMarkRead(Command):
+class ChatMarkRead(Command, frozen=True):
     chat: Id
 
 
-class ChatMute(Command):
+class ChatMute(Command, frozen=True):
     """Mute until a time; 0 unmutes."""
 
     chat: Id
@@ -176,14 +176,14 @@ class ChatMute(Command):
 # --- commands: messages ----------------------------------------------------------------------------------------
 
 
-class MessagePost(Command):
+class MessagePost(Command, frozen=True):
     chat: Id
     nonce: Nonce
     text: str
     reply_to: Seq | None = None
 
 
-class MessagePosting(Result):
+class MessagePosting(Result, frozen=True):
     """``seq`` is the message's id; a repeated nonce gets the first one's ``seq`` again."""
 
     seq: Seq
@@ -191,14 +191,14 @@ class MessagePosting(Result):
     post_no: int
 
 
-class MessageEdit(Command):
+class MessageEdit(Command, frozen=True):
     chat: Id
     nonce: Nonce
     target: Seq
     text: str
 
 
-class MessageDelete(Command):
+class MessageDelete(Command, frozen=True):
     """Delete for me (a private mark) or for everyone (a tombstone; the texts are erased), D8."""
 
     chat: Id
@@ -207,7 +207,7 @@ class MessageDelete(Command):
     scope: Literal["me", "everyone"]
 
 
-class MessageForward(Command):
+class MessageForward(Command, frozen=True):
     """Copy messages of one chat into others, naming the original author (R-91)."""
 
     chat: Id
@@ -217,16 +217,16 @@ class MessageForward(Command):
     comment: str = ""
 
 
-class Delivery(Value):
+class Delivery(Value, frozen=True):
     chat: Id
     seqs: list[Seq]
 
 
-class MessageForwarded(Result):
+class MessageForwarded(Result, frozen=True):
     deliveries: list[Delivery]
 
 
-class MessagePin(Command):
+class MessagePin(Command, frozen=True):
     """Pin a message in the chat for all (D9)."""
 
     chat: Id
@@ -234,25 +234,25 @@ class MessagePin(Command):
     target: Seq
 
 
-class MessageUnpin(Command):
+class MessageUnpin(Command, frozen=True):
     chat: Id
     nonce: Nonce
     target: Seq
 
 
-class MessageStar(Command):
+class MessageStar(Command, frozen=True):
     """Mark a message as important for oneself (D9)."""
 
     chat: Id
     target: Seq
 
 
-class MessageUnstar(Command):
+class MessageUnstar(Command, frozen=True):
     chat: Id
     target: Seq
 
 
-class MessageReact(Command):
+class MessageReact(Command, frozen=True):
     """Set or take back one's own reaction; repeated, it changes nothing."""
 
     chat: Id
@@ -261,19 +261,19 @@ class MessageReact(Command):
     on: bool = True
 
 
-class MessageRead(Command):
+class MessageRead(Command, frozen=True):
     """Move the read mark forward to ``seq``; never backward. Also takes the unread flag away."""
 
     chat: Id
     seq: Seq
 
 
-class MessageReading(Result):
+class MessageReading(Result, frozen=True):
     read_seq: Seq
     unread: int
 
 
-class MessageHistory(Command):
+class MessageHistory(Command, frozen=True):
     """Messages as they stand now, oldest first, by the reader's intervals of membership.
 
     ``before`` gives the page that ends below it, ``after`` the page that starts above it, ``around`` both sides
@@ -287,7 +287,7 @@ class MessageHistory(Command):
     limit: Annotated[int, msgspec.Meta(ge=1, le=HISTORY_MAX)] = 50
 
 
-class MessageHistoryPage(Result):
+class MessageHistoryPage(Result, frozen=True):
     """``as_of`` is the chat's head when the page was read: events up to it are already applied in it."""
 
     messages: list[Message]
@@ -297,19 +297,19 @@ class MessageHistoryPage(Result):
     people: list[Person]
 
 
-class MessageStarred(Command):
+class MessageStarred(Command, frozen=True):
     """The own important messages, newest first; ``chat`` narrows to one chat."""
 
     chat: Id | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=HISTORY_MAX)] = 50
 
 
-class StarredMessage(Value):
+class StarredMessage(Value, frozen=True):
     chat: Id
     message: Message
 
 
-class MessageStarredPage(Result):
+class MessageStarredPage(Result, frozen=True):
     items: list[StarredMessage]
     people: list[Person]
 
@@ -317,29 +317,27 @@ class MessageStarredPage(Result):
 # --- commands: people ------------------------------------------------------------------------------------------
 
 
-class PeopleGet(Command):
+class PeopleGet(Command, frozen=True):
     """Names of people whom the asker may see (fellow members or D17); others are left out."""
 
     accounts: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=PEOPLE_MAX)]
 
 
-class PeopleContacts(Command):
+class PeopleContacts(Command, frozen=True):
     """People whom the asker may write to (D17), by prefix of any part of the name."""
 
     query: str = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=PEOPLE_MAX)] = 50
 
 
-class PeopleListed(Result):
+class PeopleListed(Result, frozen=True):
     people: list[Person]
 
 
 # --- events of a chat's log ------------------------------------------------------------------------------------
 
 
-class ChatEvent(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=False
-):
+class ChatEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=False):
     """An entry of a chat's log: gap-free ``seq``, the same for every member (E-1)."""
 
     chat: Id
@@ -348,33 +346,33 @@ class ChatEvent(
     actor: Id | None
 
 
-class ChatWasCreated(ChatEvent, tag="chat.created"):
+class ChatWasCreated(ChatEvent, frozen=True, tag="chat.created"):
     chat_kind: ChatKind
     title: str
 
 
-class ChatUpdated(ChatEvent, tag="chat.updated"):
+class ChatUpdated(ChatEvent, frozen=True, tag="chat.updated"):
     title: str | None = None
     pin_policy: PinPolicy | None = None
 
 
-class MemberAdded(ChatEvent, tag="member.added"):
+class MemberAdded(ChatEvent, frozen=True, tag="member.added"):
     account: Id
     role: ChatRole
 
 
-class MemberRemoved(ChatEvent, tag="member.removed"):
+class MemberRemoved(ChatEvent, frozen=True, tag="member.removed"):
     """``actor`` is the leaver's own id when somebody left."""
 
     account: Id
 
 
-class MemberRoleChanged(ChatEvent, tag="member.role_changed"):
+class MemberRoleChanged(ChatEvent, frozen=True, tag="member.role_changed"):
     account: Id
     role: ChatRole
 
 
-class MessagePosted(ChatEvent, tag="message.posted"):
+class MessagePosted(ChatEvent, frozen=True, tag="message.posted"):
     """``text`` is empty and ``erased`` true when the message was deleted for everyone before this was read."""
 
     text: str
@@ -385,30 +383,30 @@ class MessagePosted(ChatEvent, tag="message.posted"):
     erased: bool = False
 
 
-class MessageEdited(ChatEvent, tag="message.edited"):
+class MessageEdited(ChatEvent, frozen=True, tag="message.edited"):
     target: Seq
     text: str
     erased: bool = False
 
 
-class MessageDeleted(ChatEvent, tag="message.deleted"):
+class MessageDeleted(ChatEvent, frozen=True, tag="message.deleted"):
     target: Seq
 
 
-class MessagePinned(ChatEvent, tag="message.pinned"):
+class MessagePinned(ChatEvent, frozen=True, tag="message.pinned"):
     target: Seq
 
 
-class MessageUnpinned(ChatEvent, tag="message.unpinned"):
+class MessageUnpinned(ChatEvent, frozen=True, tag="message.unpinned"):
     target: Seq
 
 
-class ReactionAdded(ChatEvent, tag="reaction.added"):
+class ReactionAdded(ChatEvent, frozen=True, tag="reaction.added"):
     target: Seq
     emoji: str
 
 
-class ReactionRemoved(ChatEvent, tag="reaction.removed"):
+class ReactionRemoved(ChatEvent, frozen=True, tag="reaction.removed"):
     target: Seq
     emoji: str
 
@@ -423,17 +421,17 @@ class AccountEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     ts: Ms
 
 
-class ChatJoined(AccountEvent, tag="chat.joined"):
+class ChatJoined(AccountEvent, frozen=True, tag="chat.joined"):
     """The account is in a chat from now on; the client asks ``chat.get`` for its state."""
 
     chat: Id
 
 
-class ChatLeft(AccountEvent, tag="chat.left"):
+class ChatLeft(AccountEvent, frozen=True, tag="chat.left"):
     chat: Id
 
 
-class ChatViewChanged(AccountEvent, tag="chat.view_changed"):
+class ChatViewChanged(AccountEvent, frozen=True, tag="chat.view_changed"):
     """The whole of the account's view of one chat, and all its pins in order. ``view.read_seq`` only grows."""
 
     chat: Id
@@ -441,17 +439,17 @@ class ChatViewChanged(AccountEvent, tag="chat.view_changed"):
     pins: list[Id]
 
 
-class MessageWasStarred(AccountEvent, tag="message.starred"):
+class MessageWasStarred(AccountEvent, frozen=True, tag="message.starred"):
     chat: Id
     target: Seq
 
 
-class MessageWasUnstarred(AccountEvent, tag="message.unstarred"):
+class MessageWasUnstarred(AccountEvent, frozen=True, tag="message.unstarred"):
     chat: Id
     target: Seq
 
 
-class MessagesHidden(AccountEvent, tag="messages.hidden"):
+class MessagesHidden(AccountEvent, frozen=True, tag="messages.hidden"):
     """Deleted for me. ``unread`` is the chat's exact count after it."""
 
     chat: Id
@@ -459,7 +457,7 @@ class MessagesHidden(AccountEvent, tag="messages.hidden"):
     unread: int
 
 
-class SessionEnded(AccountEvent, tag="session.ended"):
+class SessionEnded(AccountEvent, frozen=True, tag="session.ended"):
     session: Id
 
 

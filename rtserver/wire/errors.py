@@ -34,7 +34,9 @@ ERRORS: dict[str, ErrorSpec] = {
     "wire_version_unsupported": ErrorSpec(
         400, False, "you", "Вышло обновление. Обновите страницу", "A new version is out. Refresh the page"
     ),
-    "bad_request": ErrorSpec(400, False, "you", "Запрос составлен неверно: {detail}", "The request is malformed: {detail}"),
+    "bad_request": ErrorSpec(
+        400, False, "you", "Запрос составлен неверно: {detail}", "The request is malformed: {detail}"
+    ),
     "unknown_command": ErrorSpec(404, False, "you", "Такой команды нет", "There is no such command"),
     "unknown_field": ErrorSpec(400, False, "you", "Неизвестное поле: {field}", "Unknown field: {field}"),
     "too_big": ErrorSpec(413, False, "you", "Запрос слишком большой", "The request is too big"),
@@ -42,7 +44,11 @@ ERRORS: dict[str, ErrorSpec] = {
         429, True, "nobody", "Слишком часто. Повторим через {seconds} с", "Too often. Trying again in {seconds} s"
     ),
     "unavailable": ErrorSpec(
-        503, True, "nobody", "Сервер занят. Повторим через {seconds} с", "The server is busy. Trying again in {seconds} s"
+        503,
+        True,
+        "nobody",
+        "Сервер занят. Повторим через {seconds} с",
+        "The server is busy. Trying again in {seconds} s",
     ),
     "unknown": ErrorSpec(
         500,
@@ -57,17 +63,13 @@ ERRORS: dict[str, ErrorSpec] = {
     ),
     # chats
     "chat_unknown": ErrorSpec(404, False, "you", "Такого чата нет", "There is no such chat"),
-    "not_member": ErrorSpec(
-        403, False, "teacher", "Это могут только участники чата", "Members only"
-    ),
+    "not_member": ErrorSpec(403, False, "teacher", "Это могут только участники чата", "Members only"),
     "not_in_school": ErrorSpec(403, False, "teacher", "Только для своей школы", "This school only"),
     "person_unknown": ErrorSpec(404, False, "you", "Профиль недоступен", "Profile not available"),
     "blocked": ErrorSpec(
         403, False, "nobody", "Сообщение не доставить этому человеку", "This person cannot be reached"
     ),
-    "blocked_by_you": ErrorSpec(
-        403, False, "you", "Вы заблокировали этого человека", "You blocked this person"
-    ),
+    "blocked_by_you": ErrorSpec(403, False, "you", "Вы заблокировали этого человека", "You blocked this person"),
     "chat_admin_only": ErrorSpec(
         403, False, "teacher", "Это может только администратор чата", "Only the chat's administrator can do this"
     ),

@@ -64,7 +64,5 @@ def event_name(event: type[msgspec.Struct]) -> str:
     return tag
 
 
-EVENTS: dict[str, type[msgspec.Struct]] = {
-    event_name(e): e for e in (*CHAT_EVENTS, *ACCOUNT_EVENTS, *EPHEMERAL)
-}
+EVENTS: dict[str, type[msgspec.Struct]] = {event_name(e): e for e in (*CHAT_EVENTS, *ACCOUNT_EVENTS, *EPHEMERAL)}
 COMMAND_NAMES: dict[type[chat.Command], str] = {spec.command: name for name, spec in COMMANDS.items()}

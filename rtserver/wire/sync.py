@@ -46,13 +46,7 @@ ChatLogEvent = (
     | ReactionRemoved
 )
 AccountLogEvent = (
-    ChatJoined
-    | ChatLeft
-    | ChatViewChanged
-    | MessageWasStarred
-    | MessageWasUnstarred
-    | MessagesHidden
-    | SessionEnded
+    ChatJoined | ChatLeft | ChatViewChanged | MessageWasStarred | MessageWasUnstarred | MessagesHidden | SessionEnded
 )
 
 
@@ -61,7 +55,7 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     seq: Seq
 
 
-class Sync(Command):
+class Sync(Command, frozen=True):
     """Cursors of everything the client holds. An empty or foreign ``epoch`` resets all of it."""
 
     epoch: Annotated[str, msgspec.Meta(max_length=64)] = ""
@@ -69,7 +63,7 @@ class Sync(Command):
     chats: Annotated[list[Cursor], msgspec.Meta(max_length=2000)] = msgspec.field(default_factory=list)
 
 
-class ChatDelta(Value):
+class ChatDelta(Value, frozen=True):
     """What one chat's log has after the cursor. With ``reset`` the client drops the chat and asks ``chat.get``."""
 
     chat: Id
@@ -78,13 +72,13 @@ class ChatDelta(Value):
     events: list[ChatLogEvent]
 
 
-class ReadState(Value):
+class ReadState(Value, frozen=True):
     chat: Id
     read_seq: Seq
     unread: int
 
 
-class Synced(Result):
+class Synced(Result, frozen=True):
     """With ``reset`` the client drops all it holds and asks ``chat.list``.
 
     Chats that the client did not name but is in, and whose head moved, come with ``reset`` true. Chats it named but

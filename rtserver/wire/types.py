@@ -30,9 +30,7 @@ Seq = Annotated[int, msgspec.Meta(ge=0, lt=2**53, description="position in a log
 Ms = Annotated[int, msgspec.Meta(ge=0, lt=2**53, description="unix milliseconds")]
 Nonce = Annotated[
     str,
-    msgspec.Meta(
-        pattern=r"\A[0-9A-Za-z_-]{8,64}\Z", description="chosen by the client, makes a retry harmless"
-    ),
+    msgspec.Meta(pattern=r"\A[0-9A-Za-z_-]{8,64}\Z", description="chosen by the client, makes a retry harmless"),
 ]
 Emoji = Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
 
@@ -48,7 +46,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     """Base of values that the server sends; a receiver ignores fields that it does not know."""
 
 
-class Person(Value):
+class Person(Value, frozen=True):
     """What a fellow member may see of somebody."""
 
     id: Id
@@ -57,12 +55,12 @@ class Person(Value):
     roles: list[SchoolRole] = msgspec.field(default_factory=list)
 
 
-class Member(Value):
+class Member(Value, frozen=True):
     account: Id
     role: ChatRole
 
 
-class Forwarded(Value):
+class Forwarded(Value, frozen=True):
     """Where a forwarded text was first written (R-91). ``author`` is empty when the reader may not know that person."""
 
     author: Id | None
@@ -70,12 +68,12 @@ class Forwarded(Value):
     ts: Ms
 
 
-class Reaction(Value):
+class Reaction(Value, frozen=True):
     emoji: str
     accounts: list[Id]
 
 
-class Message(Value):
+class Message(Value, frozen=True):
     """One message as it stands now: its posted event with every later event applied.
 
     ``seq`` is its id inside the chat. A deleted message is a tombstone: ``deleted`` is true, ``text`` is empty.
@@ -95,7 +93,7 @@ class Message(Value):
     starred: bool = False
 
 
-class ChatView(Value):
+class ChatView(Value, frozen=True):
     """The account's own view of a chat (R-97): never seen by others, the same on all devices."""
 
     archived_at_seq: Seq | None = None
@@ -104,7 +102,7 @@ class ChatView(Value):
     read_seq: Seq = 0
 
 
-class ChatState(Value):
+class ChatState(Value, frozen=True):
     """One chat as ``chat.list`` gives it; ``head`` is the cursor that later events continue."""
 
     id: Id

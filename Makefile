@@ -1,0 +1,54 @@
+# rtserver: `make help` lists what a person can do here.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEV := $(VENV)/.dev-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
+RUN := $(VENV)/.run-$(shell cat requirements.lock | cksum | cut -d' ' -f1)
+
+.PHONY: help run test check bench bench-store format lock clean
+.DEFAULT_GOAL := help
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run: $(RUN) ## Start the server on http://localhost:8080; a new database gets a demo school
+	$(BIN)/python -m rtserver serve --demo
+
+test: $(DEV) ## Unit and integration tests, against SQLite and PostgreSQL
+	bash .ci/debian.sh
+	$(BIN)/python -m pytest
+
+check: $(DEV) ## Lint, types, import contracts, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/lint-imports
+
+bench: bench-store ## Every benchmark
+
+bench-store: $(DEV) ## Durable messages a second; the last line is JSON
+	$(BIN)/python -m tests.bench.bench_store
+
+format: $(DEV) ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(DEV) ## Lock the dependencies anew
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group dev pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove what the commands made, but no data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo 'Python 3.11 or newer is needed: sudo apt-get install python3'; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo 'The venv module is needed: sudo apt-get install python3-venv'; exit 1; }
+
+$(RUN): $(VENV)/bin/python requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@rm -f $(VENV)/.run-*; touch $@
+
+$(DEV): $(RUN) requirements-dev.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@rm -f $(VENV)/.dev-*; touch $@
