@@ -156,9 +156,10 @@ def fellows(connection: Connection, account: int, others: Iterable[int]) -> set[
     mine, theirs = t.membership.alias(), t.membership.alias()
     return set(
         connection.execute(
-            select(theirs.c.account_id.distinct())
+            select(theirs.c.account_id)
             .select_from(theirs.join(mine, mine.c.chat_id == theirs.c.chat_id))
             .where(mine.c.account_id == account, theirs.c.account_id.in_(list(others)))
+            .distinct()
         ).scalars()
     )
 

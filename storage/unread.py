@@ -46,5 +46,5 @@ def unread_counts(connection: Connection, account: int, chats: Sequence[int]) ->
     counts = dict.fromkeys(chats, 0)
     if chats:
         rows = connection.execute(_statement, {"account": account, "chats": list(chats)})
-        counts.update(dict(rows.tuples().all()))
+        counts.update((chat, count) for chat, count in rows)
     return counts

@@ -49,9 +49,8 @@ def synchronise(connection: Connection, account: int, command: Sync, now: int, l
             reads=[],
             server_ts=now,
         )
-    heads: dict[int, int] = dict(
-        connection.execute(select(t.chat.c.id, t.chat.c.seq).where(t.chat.c.id.in_(inside))).tuples().all()
-    )
+    found = connection.execute(select(t.chat.c.id, t.chat.c.seq).where(t.chat.c.id.in_(inside)))
+    heads = dict((chat, seq) for chat, seq in found)  # noqa: C402 - rows are tuples that the types do not show
     cursors = {parse_id(cursor.chat): cursor.seq for cursor in command.chats}
     deltas: list[ChatDelta] = []
     budget = limits.total_events

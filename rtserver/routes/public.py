@@ -33,9 +33,9 @@ def edge(support: str) -> Middleware:
     """The middleware that translates refusals and hides what went wrong inside."""
 
     @web.middleware
-    async def translate(request: web.Request, handle: Handle) -> web.StreamResponse:
+    async def translate(request: web.Request, handler: Handle) -> web.StreamResponse:
         try:
-            response = await handle(request)
+            response = await handler(request)
         except AppError as refusal:
             response = _refused(refusal)
         except web.HTTPNotFound:
