@@ -45,7 +45,8 @@ def check_title(title: str, limits: ChatLimits) -> str:
 
 def check_emoji(emoji: str) -> None:
     """A reaction is a pictograph: no letters, digits alone, white space or controls."""
-    if not emoji.isprintable() or any(c.isalpha() or c.isspace() for c in emoji) or emoji.isascii():
+    visible = emoji.replace("\u200d", "")  # the joiner of 👩‍🏫 is part of it
+    if not visible.isprintable() or any(c.isalpha() or c.isspace() for c in emoji) or emoji.isascii():
         raise AppError("emoji_invalid")
 
 
