@@ -24,6 +24,7 @@ check: $(DEV) ## Lint, types, import contracts, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
+	$(BIN)/python -m rtserver.wire.export --check
 
 bench: bench-store ## Every benchmark
 
