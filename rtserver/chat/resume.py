@@ -31,6 +31,8 @@ class SyncLimits:
     """Per chat; a client further behind reloads that chat."""
     total_events: int = 5_000
     """Per ``sync``; further chats come with ``reset``."""
+    total_chars: int = 200_000
+    """Of texts in one ``sync``: an answer stays below about half a megabyte, which every client's socket takes."""
 
 
 def synchronise(connection: Connection, account: int, command: Sync, now: int, limits: SyncLimits) -> Synced:
@@ -53,7 +55,7 @@ def synchronise(connection: Connection, account: int, command: Sync, now: int, l
     heads = dict((chat, seq) for chat, seq in found)  # noqa: C402 - rows are tuples that the types do not show
     cursors = {parse_id(cursor.chat): cursor.seq for cursor in command.chats}
     deltas: list[ChatDelta] = []
-    budget = limits.total_events
+    budget, chars_left = limits.total_events, limits.total_chars
     for chat in sorted(inside):
         head, cursor = heads[chat], cursors.get(chat)
         if cursor == head:
@@ -66,6 +68,10 @@ def synchronise(connection: Connection, account: int, command: Sync, now: int, l
             deltas.append(ChatDelta(chat=wire_id(chat), head=head, reset=True, events=[]))
             continue
         events = chat_events(connection, chat, ranges, limits.chat_events)
+        chars_left -= sum(len(getattr(event, "text", None) or "") for event in events)
+        if chars_left < 0:
+            deltas.append(ChatDelta(chat=wire_id(chat), head=head, reset=True, events=[]))
+            continue
         budget -= len(events)
         deltas.append(ChatDelta(chat=wire_id(chat), head=head, reset=False, events=events))  # type: ignore[arg-type] # every ChatEvent of the log is in the union
     v = t.chat_view

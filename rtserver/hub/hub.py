@@ -18,9 +18,9 @@ from engineio.async_socket import AsyncSocket
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from rtserver.actor import Actor, Handler
-from rtserver.bus.base import Bus, Hint
+from rtserver.bus.base import Bus, Hint, chat_stream
 from rtserver.wire.auth import Handshake
-from rtserver.wire.chat import Command, MemberAdded, MemberRemoved, SessionEnded
+from rtserver.wire.chat import ChatJoined, ChatLeft, Command, MemberAdded, MemberRemoved, SessionEnded
 from rtserver.wire.errors import AppError, wire_error
 from rtserver.wire.sync import Goodbye, Welcome
 from rtserver.wire.types import WIRE_VERSION
@@ -117,7 +117,7 @@ class Hub:
         ]
 
     async def close(self) -> None:
-        """Tell everybody to come back, spread over two seconds, and hang up."""
+        """Tell everybody to come back, spread over two seconds; the listening socket's own end hangs up."""
         self._closing = True
         self._unsubscribe()
         for connection in self._registry.listeners():
@@ -267,6 +267,8 @@ class Hub:
             leaver = self._registry.audiences.get(parse_id(event.account))
             if leaver is not None and leaver.loading:
                 leaver.left_at[stream] = seq
+        elif isinstance(event, ChatJoined | ChatLeft):
+            self._follow(stream, event)
         room = self._registry.rooms.get(stream)
         if room is None:
             return
@@ -277,6 +279,23 @@ class Hub:
         elif seq > room.head:
             room.target = max(room.target, seq)
             self._repair(room)
+
+    def _follow(self, stream: str, event: ChatJoined | ChatLeft) -> None:
+        """The account's own log changes rooms too: the chat's hint may have been the lost one."""
+        audience = self._registry.audiences.get(int(stream.partition(":")[2]))
+        chat = chat_stream(parse_id(event.chat))
+        if audience is None:
+            return
+        room = self._registry.rooms.get(chat)
+        inside = room is not None and room in audience.rooms
+        if isinstance(event, ChatJoined) and not inside:
+            self._own(self._join_late(audience, chat))
+        elif isinstance(event, ChatLeft) and room is not None and inside:
+            self._registry.leave(audience, room)
+
+    async def _join_late(self, audience: Audience[Connection], chat: str) -> None:
+        if chat in await self._logs.streams_of(audience.account) and audience.listeners:
+            self._registry.join(audience, chat, (await self._logs.heads([chat]))[chat])
 
     def _advance(self, room: Room[Connection], seq: int, event: msgspec.Struct) -> None:
         self._tell(room, event)
@@ -293,7 +312,7 @@ class Hub:
 
     def _tell(self, room: Room[Connection], event: msgspec.Struct) -> None:
         encoded = Encoded(event)
-        for connection in room.listeners():
+        for connection in list(room.listeners()):  # a slow one is taken out while we tell
             self._send(connection, encoded)
 
     def _send(self, connection: Connection, encoded: Encoded) -> None:

@@ -35,6 +35,8 @@ class DirectSocket(AsyncSocket):  # type: ignore[misc] # python-engineio ships n
 
     response: WebSocketResponse
     pending: list[bytes]
+    taken: bool
+    """The writer task holds packets that it has not written yet."""
 
     @property
     def transport(self) -> asyncio.Transport | None:
@@ -43,7 +45,28 @@ class DirectSocket(AsyncSocket):  # type: ignore[misc] # python-engineio ships n
 
     def direct(self) -> bool:
         """Whether frames may pass the queue: upgraded, and nothing older waits in it."""
-        return bool(self.upgraded and self.queue.empty() and not self.closed)
+        return bool(self.upgraded and self.queue.empty() and not self.taken and not self.closed)
+
+    async def poll(self) -> list[Any]:
+        """What the writer task sends next. The library's own gives up, and closes the socket, after a time without
+        queued packets; here nearly nothing is queued, and a silent client is found by its missing pongs.
+        """
+        if not self.upgraded:
+            return list(await super().poll())
+        self.taken = False
+        packets = [await self.queue.get()]
+        self.queue.task_done()
+        if packets == [None]:
+            return []
+        self.taken = True  # in the same step as the queue became empty: no frame can pass these
+        while not self.queue.empty():
+            packet = self.queue.get_nowait()
+            self.queue.task_done()
+            if packet is None:
+                self.queue.put_nowait(None)
+                break
+            packets.append(packet)
+        return packets
 
     def write(self, frame: bytes) -> None:
         """Append to this tick's write."""
@@ -83,7 +106,7 @@ class DirectWebSocket(driver.WebSocket):  # type: ignore[misc] # as above
         self._sock = response
         self.environ = environ
         socket = self.handler.__self__
-        socket.response, socket.pending = response, []
+        socket.response, socket.pending, socket.taken = response, [], False
         socket.__class__ = DirectSocket
         await self.handler(self)
         return response
