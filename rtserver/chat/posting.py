@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, tuple_
+from sqlalchemy import Connection, select, tuple_
 
 from rtserver.bus.base import Hint, chat_stream
 from rtserver.wire.chat import MessagePosted, MessagePosting
 from rtserver.wire.errors import AppError
 from rtserver.wire.types import Forwarded
 from storage import tables as t
-from storage.events import POSTED, encode_facts
+from storage.db import bulk_insert
+from storage.events import POSTED, EventRow, encode_facts
 from storage.ids import wire_id
 from storage.search import index_posts
 from storage.writer import Outcome
@@ -24,9 +25,21 @@ from .rules import check_text
 from .work import Head, Work
 
 MayWrite = Callable[[Connection, int, int], AppError | None]
-_insert_event = insert(t.chat_event)
-_insert_body = insert(t.message_body)
-_insert_message = insert(t.message)
+_BODY = ("chat_id", "seq", "salt", "body")
+_MESSAGE = (
+    "chat_id",
+    "seq",
+    "author",
+    "nonce",
+    "request_hash",
+    "ts_ms",
+    "post_no",
+    "reply_to",
+    "forwarded_author",
+    "forwarded_name",
+    "forwarded_ms",
+    "body_seq",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +66,9 @@ class Bulk:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._events: list[dict[str, Any]] = []
-        self._bodies: list[dict[str, Any]] = []
-        self._messages: list[dict[str, Any]] = []
+        self._events: list[EventRow] = []
+        self._bodies: list[tuple[Any, ...]] = []
+        self._messages: list[tuple[Any, ...]] = []
         self._index: list[tuple[int, int, str]] = []
 
     def add(self, head: Head, post: Post, request: bytes) -> MessagePosting:
@@ -70,23 +83,23 @@ class Bulk:
             ts=post.ts,
             facts=encode_facts(n=post.nonce, p=head.post_no),
         )
-        self._events.append(row._asdict())
-        self._bodies.append({"chat_id": row.chat_id, "seq": row.seq, "salt": salt, "body": post.text})
+        self._events.append(row)
+        self._bodies.append((row.chat_id, row.seq, salt, post.text))
         self._messages.append(
-            {
-                "chat_id": row.chat_id,
-                "seq": row.seq,
-                "author": post.author,
-                "nonce": post.nonce,
-                "request_hash": request,
-                "ts_ms": row.ts_ms,
-                "post_no": head.post_no,
-                "reply_to": post.reply_to,
-                "forwarded_author": post.forwarded_author,
-                "forwarded_name": post.forwarded.author_name if post.forwarded else None,
-                "forwarded_ms": post.forwarded.ts if post.forwarded else None,
-                "body_seq": row.seq,
-            }
+            (
+                row.chat_id,
+                row.seq,
+                post.author,
+                post.nonce,
+                request,
+                row.ts_ms,
+                head.post_no,
+                post.reply_to,
+                post.forwarded_author,
+                post.forwarded.author_name if post.forwarded else None,
+                post.forwarded.ts if post.forwarded else None,
+                row.seq,
+            )
         )
         self._index.append((row.chat_id, row.seq, post.text))
         event = MessagePosted(
@@ -104,12 +117,10 @@ class Bulk:
         return MessagePosting(seq=row.seq, ts=row.ts_ms, post_no=head.post_no)
 
     def write(self) -> None:
-        if not self._events:
-            return
         connection = self._work.connection
-        connection.execute(_insert_event, self._events)
-        connection.execute(_insert_body, self._bodies)
-        connection.execute(_insert_message, self._messages)
+        bulk_insert(connection, t.chat_event, EventRow._fields, self._events)
+        bulk_insert(connection, t.message_body, _BODY, self._bodies)
+        bulk_insert(connection, t.message, _MESSAGE, self._messages)
         index_posts(connection, self._index)
 
 
