@@ -9,17 +9,21 @@ from typing import Any
 
 from aiohttp import web
 
-from rtserver.auth.sessions import Sessions
+from rtserver.actor import Actor
+from rtserver.auth.sessions import Sessions, end_session
 from rtserver.bus.memory import MemoryBus
 from rtserver.chat.reading import ChatReader
 from rtserver.chat.resume import StreamLogs
 from rtserver.chat.service import ChatService
+from rtserver.chat.work import Work
 from rtserver.clock import now_ms
 from rtserver.config import Settings
 from rtserver.hub.hub import Hub
 from rtserver.routes.operator import Metrics, operator_app
 from rtserver.routes.public import add_routes, edge
+from rtserver.wire.chat import SessionEnded
 from storage.db import Database
+from storage.ids import wire_id
 from storage.migrate import upgrade
 
 
@@ -76,6 +80,7 @@ class Server:
             self.database,
             self.sessions,
             now_ms,
+            self._end_session,
             brand=own.brand,
             support=own.support,
             loopback=is_loopback(own.host),
@@ -94,6 +99,16 @@ class Server:
             await runner.cleanup()
         await self.bus.close()
         await self.database.close()
+
+    async def _end_session(self, actor: Actor) -> None:
+        """End a session and log it in one transaction: every hub closes its sockets on the event."""
+
+        def task(work: Work) -> None:
+            if end_session(work.connection, actor.session, work.now):
+                session = wire_id(actor.session)
+                work.append_account(actor.account, lambda seq, at: SessionEnded(seq=seq, ts=at, session=session))
+
+        await self.chats.run(task)
 
     async def _listen(self, app: web.Application, host: str, port: int) -> int:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)

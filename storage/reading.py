@@ -152,13 +152,18 @@ def people(connection: Connection, accounts: Collection[int]) -> list[Person]:
 
 
 def fellows(connection: Connection, account: int, others: Iterable[int]) -> set[int]:
-    """Those of ``others`` who are or were in a chat together with the account."""
+    """Those of ``others`` who are or were in a chat together with the account, at the same time."""
     mine, theirs = t.membership.alias(), t.membership.alias()
     return set(
         connection.execute(
             select(theirs.c.account_id)
             .select_from(theirs.join(mine, mine.c.chat_id == theirs.c.chat_id))
-            .where(mine.c.account_id == account, theirs.c.account_id.in_(list(others)))
+            .where(
+                mine.c.account_id == account,
+                theirs.c.account_id.in_(list(others)),
+                or_(mine.c.to_seq.is_(None), theirs.c.from_seq <= mine.c.to_seq),
+                or_(theirs.c.to_seq.is_(None), mine.c.from_seq <= theirs.c.to_seq),
+            )
             .distinct()
         ).scalars()
     )

@@ -61,10 +61,10 @@ def open_session(connection: Connection, account: int, device: str, now: int) ->
     return token
 
 
-def end_session(connection: Connection, session: int, now: int) -> None:
-    connection.execute(
-        update(t.session).where(t.session.c.id == session, t.session.c.ended_ms.is_(None)).values(ended_ms=now)
-    )
+def end_session(connection: Connection, session: int, now: int) -> bool:
+    """End it; False when it was over already. The caller logs ``session.ended``, so that its sockets close at once."""
+    statement = update(t.session).where(t.session.c.id == session, t.session.c.ended_ms.is_(None)).values(ended_ms=now)
+    return bool(connection.execute(statement).rowcount)
 
 
 def add_signin_link(connection: Connection, account: int, label: str, now: int) -> str:
@@ -121,7 +121,3 @@ class Sessions:
         )
         alive = await self._database.read(lambda connection: set(connection.execute(query).scalars()))
         return set(sessions) - alive
-
-    async def end(self, session: int) -> None:
-        now = self._clock()
-        await self._database.write(lambda connection: end_session(connection, session, now))

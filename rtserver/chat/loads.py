@@ -113,3 +113,7 @@ def admins_count(connection: Connection, chat: int) -> int:
     return connection.execute(
         select(func.count()).where(m.chat_id == chat, m.to_seq.is_(None), m.role == "admin")
     ).scalar_one()
+
+
+def present_members(connection: Connection, chat: int) -> list[int]:
+    return list(connection.execute(select(m.account_id).where(m.chat_id == chat, m.to_seq.is_(None))).scalars())

@@ -18,7 +18,15 @@ from storage.ids import parse_id, wire_id
 from storage.search import erase_posts, index_posts
 from storage.unread import unread_counts
 
-from .loads import body_of, living_message, member_role, other_of_direct, person_name, visible_message
+from .loads import (
+    body_of,
+    living_message,
+    member_role,
+    other_of_direct,
+    person_name,
+    present_members,
+    visible_message,
+)
 from .posting import Bulk, Post, request_hash
 from .rules import check_emoji, check_text, decide_delete_for_everyone, decide_edit, decide_pin_message
 from .work import Head, Work
@@ -137,19 +145,24 @@ def forward(work: Work, actor: int, command: w.MessageForward) -> w.MessageForwa
             seqs.append(_copy(bulk, head, actor, f"{command.nonce}.c.{goal}", command.comment, None, None))
         for row in rows:
             first = row.author if row.forwarded_name is None else row.forwarded_author
-            name = row.forwarded_name or person_name(work.connection, row.author)
-            known = first is not None and (first == actor or first in findable(work.connection, actor, [first]))
+            named = first is not None and _all_may_know(work, first, source.id, goal)
+            name = person_name(work.connection, first) if named and first is not None else ""
+            kept = first if named else None
             origin = Forwarded(
-                author=wire_id(first) if known and first is not None else None,
-                author_name=name,
-                ts=row.forwarded_ms or row.ts_ms,
+                author=None if kept is None else wire_id(kept), author_name=name, ts=row.forwarded_ms or row.ts_ms
             )
             text = body_of(work.connection, source.id, row.body_seq)
-            kept = first if known else None
             seqs.append(_copy(bulk, head, actor, f"{command.nonce}.{row.seq}.{goal}", text, origin, kept))
         deliveries.append(w.Delivery(chat=wire_id(goal), seqs=seqs))
     bulk.write()
     return w.MessageForwarded(deliveries=deliveries)
+
+
+def _all_may_know(work: Work, author: int, source: int, goal: int) -> bool:
+    """Whether every member of the goal may learn who wrote it (E-14): one event is told to all of them alike."""
+    members = set(present_members(work.connection, goal)) - {author}
+    strangers = members - set(present_members(work.connection, source))
+    return strangers <= findable(work.connection, author, strangers)
 
 
 def _copy(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 from aiohttp import web
@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler as Handle
 from aiohttp.typedefs import Middleware
 from sqlalchemy import Connection, select
 
+from rtserver.actor import Actor
 from rtserver.auth.sessions import SESSION_MS, Sessions, account_of_link, open_session
 from rtserver.hub.hub import COOKIES
 from rtserver.wire.auth import Me
@@ -62,6 +63,7 @@ def add_routes(
     database: Database,
     sessions: Sessions,
     clock: Callable[[], int],
+    end: Callable[[Actor], Awaitable[None]],
     *,
     brand: str,
     support: str,
@@ -86,7 +88,7 @@ def add_routes(
         if origin is not None and origin.partition("://")[2] != request.host:
             raise AppError("forbidden_origin")
         actor = await sessions.admit(token_of(request))
-        await sessions.end(actor.session)
+        await end(actor)
         response = web.json_response({"ok": True})
         for name in COOKIES:
             response.del_cookie(name, path="/")

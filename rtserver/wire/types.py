@@ -61,7 +61,9 @@ class Member(Value, frozen=True):
 
 
 class Forwarded(Value, frozen=True):
-    """Where a forwarded text was first written (R-91). ``author`` is empty when the reader may not know that person."""
+    """Where a forwarded text was first written (R-91). Both are empty («Участник чата») when
+    a member of the chat may not know that person (E-14).
+    """
 
     author: Id | None
     author_name: str

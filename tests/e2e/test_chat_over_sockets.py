@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import aiohttp
 import pytest
 import socketio
 
@@ -115,6 +116,21 @@ async def test_too_many_commands_are_slowed(clients: dict[str, Client]) -> None:
     assert refused
     assert {e["code"] for e in refused} == {"rate_limited"}
     assert all(e["retryable"] and e["seconds"] >= 1 for e in refused)
+
+
+async def test_logging_out_closes_every_socket_of_the_session(
+    server: ServerProcess, school: School, clients: dict[str, Client]
+) -> None:
+    """Architecture §2, rights on live sockets: at once, not at the next check; other sessions stay."""
+    second = Client(school.tokens["masha"], msgpack=True)
+    await second.connect(server.url)
+    headers = {"Cookie": f"rt_session={school.tokens['masha']}", "Origin": server.url}
+    async with aiohttp.ClientSession() as http, http.post(f"{server.url}/api/logout", headers=headers) as answer:
+        assert answer.status == 200
+    for client in (clients["masha"], second):
+        goodbye = await client.wait(lambda e: e["kind"] == "server.goodbye", timeout_s=5)
+        assert (goodbye["reason"], goodbye["reconnect"]) == ("session_ended", False)
+    assert (await clients["kolya"].call("chat.list"))["ok"]
 
 
 async def test_graceful_stop(server: ServerProcess, clients: dict[str, Client]) -> None:

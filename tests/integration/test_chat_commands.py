@@ -348,3 +348,30 @@ async def test_verify_sees_an_altered_entry(house: House) -> None:
     assert "text of 4" in (await spoil(b.update().where(b.c.seq == 4).values(body="подменён")))[0]
     assert any("entry 5" in f for f in await spoil(e.update().where(e.c.seq == 5).values(actor=1)))
     assert any("missing" in f for f in await spoil(e.delete().where(e.c.seq == 4)))
+
+
+async def test_a_forward_tells_no_name_to_those_who_may_not_know_it(house: House) -> None:
+    """E-14: one reader who may not find the author hides the author from the copy; a copy of it hides it still."""
+    admin, author = await house.person("admin"), await house.person("student", "7А", name="Тайна")
+    other = await house.person("student", "7Б")
+    source, mixed = await house.group(admin, [author]), await house.group(admin, [other])
+    seq = (await house.do(author, "message.post", chat=source, text="слово")).seq
+    sent = await house.do(admin, "message.forward", chat=source, targets=[seq], to=[mixed])
+    await house.do(admin, "message.forward", chat=mixed, targets=sent.deliveries[0].seqs, to=[mixed])
+    for message in (await house.do(other, "message.history", chat=mixed)).messages:
+        assert message.text == "слово"
+        assert (message.forwarded.author, message.forwarded.author_name) == (None, "")
+    assert "Тайна" not in repr([hint for hint in house.told if hint.stream == f"chat:{mixed}"])
+
+
+async def test_a_former_member_learns_no_later_names(house: House) -> None:
+    """E-14: names are for those who were in the chat at the same time."""
+    admin, early = await house.person("admin"), await house.person("student", "7А")
+    late = await house.person("student", "7Б")
+    chat = await house.group(admin, [early])
+    await house.do(admin, "chat.member.remove", chat=chat, account=wire_id(early))
+    await house.do(admin, "chat.member.add", chat=chat, accounts=[wire_id(late)])
+    assert (await house.do(early, "people.get", accounts=[wire_id(late)])).people == []
+    assert (await house.do(late, "people.get", accounts=[wire_id(early)])).people == []
+    await house.do(admin, "chat.member.add", chat=chat, accounts=[wire_id(early)])
+    assert len((await house.do(early, "people.get", accounts=[wire_id(late)])).people) == 1
