@@ -42,7 +42,7 @@ def sqlite_engine(url: str, *, begin: Literal["BEGIN", "BEGIN IMMEDIATE"], size:
         cursor.execute("PRAGMA secure_delete=ON")  # deleted for everyone means: gone from the file
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA cache_size=-32768")  # KiB
-        cursor.execute("PRAGMA wal_autocheckpoint=4000")  # pages: fewer fsyncs of the main file under load
+        cursor.execute("PRAGMA wal_autocheckpoint=16000")  # pages (64 MiB): hot ones go home less often
         if read_only:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()

@@ -64,7 +64,7 @@ def _verify_chat(connection: Connection, report: Report, chat: int, head: int, p
             return
         if row.body is not None:
             report.bodies += 1
-            if row.kind not in WORDED or body_commitment(row.salt, row.body) != row.body_commit:
+            if row.kind not in WORDED or body_commitment(row.salt, row.body.encode()) != row.body_commit:
                 report.fault(f"chat {chat}: the text of {row.seq} was altered")
         previous, expected = row.hash, expected + 1
         posts += row.kind == POSTED
