@@ -94,6 +94,11 @@ def encode_facts(**facts: Any) -> bytes | None:
     return _encode(kept) if kept else None
 
 
+def decode_facts(facts: bytes | None) -> dict[str, Any]:
+    plain: dict[str, Any] = _decode(facts) if facts else {}
+    return plain
+
+
 def post_facts(nonce: str, post_no: int) -> bytes:
     """``encode_facts`` of a post."""
     return _encode({"n": nonce, "p": post_no})
@@ -101,7 +106,7 @@ def post_facts(nonce: str, post_no: int) -> bytes:
 
 def chat_event(row: Any, body: str | None, forwarded: Forwarded | None = None) -> w.ChatEvent:
     """The wire event of a ``chat_event`` row; ``body`` is None when the row has no words or they are erased."""
-    facts: dict[str, Any] = _decode(row.facts) if row.facts else {}
+    facts = decode_facts(row.facts)
     head: dict[str, Any] = {
         "chat": wire_id(row.chat_id),
         "seq": row.seq,
