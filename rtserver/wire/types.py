@@ -108,8 +108,8 @@ class ChatView(Value, frozen=True):
 class ChatState(Value, frozen=True):
     """One chat as ``chat.list`` gives it; ``head`` is the cursor that later events continue.
 
-    ``pinned_messages`` are all pins of the chat in the order of pinning, the same for every member: of those from before
-    a newcomer's time, or hidden for me, ``message.history`` has nothing, and a client shows none.
+    ``pinned_messages`` are all pins of the chat in the order of pinning, the same for every member: of those from
+    before a newcomer's time, or hidden for me, ``message.history`` has nothing, and a client shows none.
     """
 
     id: Id
