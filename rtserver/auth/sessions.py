@@ -18,8 +18,8 @@ from storage.search import fold
 TOKEN_BYTES = 32
 SESSION_MS = 90 * 24 * 3600 * 1000
 """Architecture §3: 90 days since the last use."""
-SEEN_EVERY_MS = 3600 * 1000
-"""``seen_ms`` is written at most once an hour: a log-in must not cost a commit each time."""
+SEEN_EVERY_MS = 24 * 3600 * 1000
+"""``seen_ms`` and the expiry are written at most once a day: a log-in must not cost a commit each time."""
 
 
 def token_hash(token: str) -> bytes:
@@ -109,6 +109,18 @@ class Sessions:
             seen = update(t.session).where(s.id == row.id).values(seen_ms=now, expires_ms=now + SESSION_MS)
             await self._database.write(lambda connection: connection.execute(seen).rowcount)
         return Actor(row.account_id, row.id, f"{row.first_name} {row.last_name}".strip())
+
+    async def cookie_age_s(self, actor: Actor) -> int | None:
+        """Seconds that a browser should keep the session's cookie: what is left of one that slides.
+
+        None for one that does not, which is known by its life: the cookie then ends with the browser.
+        """
+        s = t.session.c
+        query = select(s.seen_ms, s.expires_ms).where(s.id == actor.session)
+        row = await self._database.read(lambda connection: connection.execute(query).first())
+        if row is None or row.expires_ms - row.seen_ms < SESSION_MS:
+            return None
+        return max(0, int(row.expires_ms) - self._clock()) // 1000
 
     async def ended(self, sessions: Sequence[int]) -> set[int]:
         """Which of these are over: ended, expired, of a closed account, or unknown."""
