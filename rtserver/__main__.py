@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, demo, verify, admin. Holds no rule of its own."""
+"""The command line: serve, migrate, demo, verify, backup, restore, admin. Holds no rule of its own."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from rtserver.config import ConfigError, Settings, load
 from rtserver.demo import demo_links, is_empty
 from rtserver.school.enrol import enrol
 from rtserver.wire.types import SchoolRole
+from storage.backup import BackupError, backup, restore
 from storage.db import Database
 from storage.ids import parse_id, wire_id
 from storage.migrate import upgrade
@@ -96,6 +97,34 @@ def verify(config: ConfigPath = None) -> None:
         typer.echo(fault, err=True)
     if faults:
         raise typer.Exit(1)
+
+
+@cli.command("backup")
+def backup_command(archive: Path, config: ConfigPath = None) -> None:
+    """Write database, files and keys into one archive while the server runs."""
+    try:
+        manifest = backup(settings_of(config).storage.database, archive, now_ms())
+    except BackupError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{archive}: {len(manifest.files)} files, {sum(f.size for f in manifest.files.values())} bytes")
+
+
+@cli.command("restore")
+def restore_command(
+    archive: Path,
+    config: ConfigPath = None,
+    force: Annotated[bool, typer.Option(help="Replace what is there; it stays aside as *.before-restore.")] = False,
+) -> None:
+    """Put an archive in place (server stopped), bring it to the newest tables and verify it."""
+    url = settings_of(config).storage.database
+    try:
+        restore(url, archive, force=force)
+    except BackupError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    upgrade(url)
+    verify(config)
 
 
 @account_cli.command("add")
