@@ -79,6 +79,20 @@ async def test_the_last_message_is_the_newest_that_i_may_see(house: House) -> No
     assert await house.refused(student, "message.starred", chat=chat) == "not_member"
 
 
+async def test_pins_are_the_same_for_every_member(house: House) -> None:
+    """Old state plus events: a newcomer hears pins of older messages too, so fetched state names them as well."""
+    teacher, student = await house.person("teacher", "7А"), await house.person("student", "7А")
+    late = await house.person("student", "7А")
+    chat = await house.group(teacher, [student])
+    seqs = [(await house.do(teacher, "message.post", chat=chat, text=text)).seq for text in ("один", "два")]
+    await house.do(student, "message.delete", chat=chat, targets=[seqs[0]], scope="me")
+    await house.do(teacher, "chat.member.add", chat=chat, accounts=[wire_id(late)])
+    for seq in seqs[::-1]:
+        await house.do(teacher, "message.pin", chat=chat, target=seq)
+    for who in (teacher, student, late):
+        assert (await house.do(who, "chat.get", chat=chat)).chat.pinned_messages == seqs[::-1]
+
+
 async def test_sync_answers_stay_below_what_cuts_a_receiver(house: House) -> None:
     """hub.md, slow receivers: many short posts, or the own log's entries, are a reset instead of a megabyte."""
     teacher, student = await house.person("teacher", "7А"), await house.person("student", "7А")
