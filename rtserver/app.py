@@ -26,6 +26,7 @@ from rtserver.wire.chat import SessionEnded
 from storage.db import Database
 from storage.ids import wire_id
 from storage.migrate import upgrade
+from storage.sweep import Sweeper
 
 
 def is_loopback(host: str) -> bool:
@@ -48,6 +49,7 @@ class Server:
         self.sessions = Sessions(self.database, now_ms)
         self.chats = ChatService(self.database, self.bus, now_ms, settings.chat.limits())
         reader = ChatReader(self.database, now_ms)
+        self.sweeper = Sweeper(self.database, settings.storage.sweep_every_s)
         self.metrics = Metrics()
         self.hub = Hub(
             settings.hub.settings(own.support),
@@ -73,6 +75,7 @@ class Server:
         own = self._settings.server
         await self.bus.start()
         self.chats.start()
+        self.sweeper.start()
         await self.hub.start()
         public = web.Application(middlewares=[edge(own.support)])
         self.hub.attach(public)
@@ -96,6 +99,7 @@ class Server:
         self._ready = False
         await self.hub.close()
         await self.chats.close()
+        await self.sweeper.close()
         for runner in self._runners:
             await runner.cleanup()
         await self.bus.close()

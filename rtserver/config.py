@@ -35,6 +35,7 @@ class ServerSection(_Section, frozen=True):
 class StorageSection(_Section, frozen=True):
     database: str = "sqlite:///data/rtserver.db"
     readers: int = 4
+    sweep_every_s: float = 60.0
 
 
 class HubSection(_Section, frozen=True):
