@@ -23,7 +23,7 @@ check: $(DEV) ## Lint, types, import contracts, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	PYTHONPATH=. $(BIN)/lint-imports
+	PYTHONPATH=.:clients/python $(BIN)/lint-imports
 	$(BIN)/python -m rtserver.wire.export --check
 
 bench: bench-store ## Every benchmark
