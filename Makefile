@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/.dev-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
 RUN := $(VENV)/.run-$(shell cat requirements.lock | cksum | cut -d' ' -f1)
 
-.PHONY: help run test check bench bench-store format lock clean
+.PHONY: help run test check bench bench-store generate format lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -25,11 +25,16 @@ check: $(DEV) ## Lint, types, import contracts, generated files
 	$(BIN)/mypy
 	PYTHONPATH=.:clients/python $(BIN)/lint-imports
 	$(BIN)/python -m rtserver.wire.export --check
+	$(BIN)/python -m tests.requirements_table --check
 
 bench: bench-store ## Every benchmark
 
 bench-store: $(DEV) ## Durable messages a second; the last line is JSON
 	$(BIN)/python -m tests.bench.bench_store
+
+generate: $(DEV) ## Write the generated files anew: protocol reference, Python calls, table of requirements
+	$(BIN)/python -m rtserver.wire.export
+	$(BIN)/python -m tests.requirements_table
 
 format: $(DEV) ## Format the code
 	$(BIN)/ruff check --fix .
