@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 import uvloop
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
@@ -63,6 +64,9 @@ def serve_command(
     except OSError as error:
         at = f"{settings.server.host}:{settings.server.port} and operator port {settings.server.operator_port}"
         typer.echo(f"cannot start on {at}: {error.strerror or error}", err=True)
+        raise typer.Exit(1) from None
+    except CommandError as error:
+        typer.echo(f"cannot bring the database to this version's tables; is it from a newer one? {error}", err=True)
         raise typer.Exit(1) from None
     except DatabaseError as error:
         typer.echo(f"cannot use the database of [storage]: {error.orig}", err=True)

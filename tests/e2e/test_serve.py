@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from rtserver.app import Server
 from rtserver.config import load
 from rtserver.supervisor import ChildSpec
+from storage.migrate import upgrade
 
 
 def serve(home: Path, text: str, **environment: str) -> tuple[int, str]:
@@ -71,6 +73,15 @@ def test_a_port_in_use_and_a_broken_database_are_named(tmp_path: Path) -> None:
     (tmp_path / "rt.db").write_bytes(b"this is no database at all, but a text of some length" * 20)
     code, stderr = serve(tmp_path, "")
     assert (code, "database" in stderr, "Traceback" in stderr) == (1, True, False), stderr
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    """E-13: going back is done by restoring; an older program must not write into newer tables."""
+    upgrade(f"sqlite:///{tmp_path}/rt.db")
+    with sqlite3.connect(tmp_path / "rt.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    code, stderr = serve(tmp_path, "")
+    assert (code, "newer" in stderr, "Traceback" in stderr) == (1, True, False), stderr
 
 
 async def test_it_is_not_ready_while_it_stops(tmp_path: Path) -> None:
