@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 import uvloop
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
+from rtserver import log
 from rtserver.app import is_loopback, serve
 from rtserver.auth.sessions import add_account, open_session
 from rtserver.clock import now_ms
@@ -48,8 +50,8 @@ def serve_command(
     config: ConfigPath = None, demo: bool = typer.Option(False, help="Fill an empty database first.")
 ) -> None:
     """Run the server until SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = settings_of(config)
+    log.set_up(settings.log.level, settings.log.format)
 
     async def run() -> None:
         if demo and is_loopback(settings.server.host):
@@ -58,7 +60,18 @@ def serve_command(
                 typer.echo(line)
         await serve(settings, typer.echo)
 
-    uvloop.run(run())
+    try:
+        uvloop.run(run())
+    except OSError as error:
+        at = f"{settings.server.host}:{settings.server.port} and operator port {settings.server.operator_port}"
+        typer.echo(f"cannot start on {at}: {error.strerror or error}", err=True)
+        raise typer.Exit(1) from None
+    except CommandError as error:
+        typer.echo(f"cannot bring the database to this version's tables; is it from a newer one? {error}", err=True)
+        raise typer.Exit(1) from None
+    except DatabaseError as error:
+        typer.echo(f"cannot use the database of [storage]: {error.orig}", err=True)
+        raise typer.Exit(1) from None
 
 
 @cli.command()

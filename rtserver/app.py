@@ -6,6 +6,7 @@ import asyncio
 import gc
 import ipaddress
 import signal
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -22,6 +23,7 @@ from rtserver.config import Settings
 from rtserver.hub.hub import Hub
 from rtserver.routes.operator import Metrics, operator_app
 from rtserver.routes.public import add_routes, edge
+from rtserver.supervisor import ChildSpec, Supervisor
 from rtserver.wire.chat import SessionEnded
 from storage.db import Database
 from storage.ids import wire_id
@@ -41,7 +43,7 @@ def is_loopback(host: str) -> bool:
 class Server:
     """One hub process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, children: Sequence[ChildSpec] = ()) -> None:
         self._settings = settings
         own = settings.server
         self.database = Database(settings.storage.database, readers=settings.storage.readers)
@@ -65,6 +67,9 @@ class Server:
         self.metrics.watch("rt_deliveries", "Events given to sockets since start", lambda: self.hub.deliveries)
         self.metrics.watch("rt_slow_cuts", "Receivers cut because they took too little", lambda: self.hub.slow_cuts)
         self.metrics.watch("rt_writer_queue", "Commands waiting for a commit", lambda: self.chats.writer.queued)
+        self.supervisor = Supervisor(children)
+        self.metrics.watch("rt_children", "Child processes that run", lambda: self.supervisor.running)
+        self.metrics.watch("rt_child_restarts", "Child processes started again", lambda: self.supervisor.restarts)
         self._runners: list[web.AppRunner] = []
         self._ready = False
         self.port = 0
@@ -90,16 +95,20 @@ class Server:
             loopback=is_loopback(own.host),
         )
         self.port = await self._listen(public, own.host, own.port)
-        self._ready = True
         operator = operator_app(self.metrics, lambda: self._ready)
         self.operator_port = await self._listen(operator, own.operator_host, own.operator_port)
+        self.supervisor.start()
+        self._ready = True
 
     async def close(self) -> None:
-        """Clients told, doors shut, queue committed: in that order."""
+        """Clients told, queue committed, doors shut, children ended: in that order. The operator's door, where
+        ``/readyz`` says no meanwhile, is the last.
+        """
         self._ready = False
         await self.hub.close()
         await self.chats.close()
         await self.sweeper.close()
+        await self.supervisor.close()
         for runner in self._runners:
             await runner.cleanup()
         await self.bus.close()

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, insert, select
 
 from rtserver.actor import Actor
-from rtserver.auth.sessions import add_account, add_signin_link
+from rtserver.auth.sessions import add_account, add_signin_link, renew_signin_links
 from rtserver.bus.memory import MemoryBus
 from rtserver.chat.members import direct_key, make_chat
 from rtserver.chat.posting import Post
@@ -101,11 +101,12 @@ def _no_accounts(connection: Connection) -> bool:
 
 
 async def demo_links(settings: Settings, *, only_when_empty: bool) -> list[str]:
-    """Fill the database and give its sign-in links; nothing when it is not empty."""
+    """Fill the database and give its sign-in links; fresh links when it is a demo already, nothing for any other."""
     database = Database(settings.storage.database)
     try:
         if only_when_empty and not await database.read(_no_accounts):
-            return []
+            renewed = await database.write(lambda connection: renew_signin_links(connection, now_ms()))
+            return _shown(settings, renewed)
         chats = ChatService(database, MemoryBus(), now_ms, settings.chat.limits())
         chats.start()
         try:
@@ -116,8 +117,11 @@ async def demo_links(settings: Settings, *, only_when_empty: bool) -> list[str]:
         tokens = await database.write(lambda connection: _links(connection, people, now_ms()))
     finally:
         await database.close()
-    own = settings.server
-    return [f"{label:<34} http://localhost:{own.port}/demo/{token}" for label, token in tokens]
+    return _shown(settings, tokens)
+
+
+def _shown(settings: Settings, tokens: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"{label:<34} http://localhost:{settings.server.port}/demo/{token}" for label, token in tokens]
 
 
 def _people(connection: Connection, now: int) -> dict[str, list[int]]:

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from rtserver.actor import Actor
 from rtserver.wire.errors import AppError
@@ -18,6 +18,7 @@ from storage.search import fold
 TOKEN_BYTES = 32
 SESSION_MS = 90 * 24 * 3600 * 1000
 """Architecture §3: 90 days since the last use."""
+LINK_MS = 7 * 24 * 3600 * 1000
 SEEN_EVERY_MS = 24 * 3600 * 1000
 """``seen_ms`` and the expiry are written at most once a day: a log-in must not cost a commit each time."""
 
@@ -80,6 +81,18 @@ def account_of_link(connection: Connection, token: str) -> int | None:
     c = t.signin_link.c
     found = connection.execute(select(c.account_id).where(c.token_sha256 == token_hash(token))).scalar()
     return None if found is None else int(found)
+
+
+def renew_signin_links(connection: Connection, now: int) -> list[tuple[str, str]]:
+    """Fresh links (label, token) for everybody a demo made links for, since only hashes are kept; none elsewhere.
+    Links of a week ago end, so that starts do not pile up.
+    """
+    c = t.signin_link.c
+    people = connection.execute(
+        select(c.account_id, c.label).group_by(c.account_id, c.label).order_by(c.account_id)
+    ).all()
+    connection.execute(delete(t.signin_link).where(c.created_ms < now - LINK_MS))
+    return [(label, add_signin_link(connection, account, label, now)) for account, label in people]
 
 
 class Sessions:
