@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/.dev-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
 RUN := $(VENV)/.run-$(shell cat requirements.lock | cksum | cut -d' ' -f1)
 
-.PHONY: help run test check bench bench-store format lock clean
+.PHONY: help run test check bench bench-store bench-hub format lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -17,16 +17,21 @@ run: $(RUN) ## Start the server on http://localhost:8080; a new database gets a 
 
 test: $(DEV) ## Unit and integration tests, against SQLite and PostgreSQL
 	bash .ci/debian.sh
+	! command -v npm >/dev/null || npm ci --silent --no-audit --no-fund --prefix tests/e2e/node
 	$(BIN)/python -m pytest
 
 check: $(DEV) ## Lint, types, import contracts, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	PYTHONPATH=. $(BIN)/lint-imports
+	PYTHONPATH=.:clients/load $(BIN)/lint-imports
 	$(BIN)/python -m rtserver.wire.export --check
 
-bench: bench-store ## Every benchmark
+bench: bench-store bench-hub ## Every benchmark
+
+bench-hub: $(DEV) ## The hub beside Node's Socket.IO, in one run; the last line is JSON
+	npm ci --silent --no-audit --no-fund --prefix tests/bench/peer
+	$(BIN)/python -m tests.bench.bench_hub
 
 bench-store: $(DEV) ## Durable messages a second; the last line is JSON
 	$(BIN)/python -m tests.bench.bench_store

@@ -45,10 +45,11 @@ class Bounds:
 class Link(asyncio.Protocol):
     """``slow_since`` is the loop's time since which more than ``high_bytes`` wait for the peer, else None."""
 
-    __slots__ = ("_bounds", "_reader", "closing", "owner", "pending", "slow_since", "transport")
+    __slots__ = ("_bounds", "_reader", "closing", "owner", "pending", "slow_since", "tick", "transport")
 
     def __init__(self, bounds: Bounds, owner: Owner) -> None:
         self._bounds = bounds
+        self.tick = bounds.tick
         self._reader: FrameReader | None = None
         self.owner: Owner | None = owner
         self.pending: Batch | None = None
@@ -67,12 +68,13 @@ class Link(asyncio.Protocol):
     def write(self, frame: bytes) -> None:
         """Append a frame to this tick's write."""
         pending = self.pending
-        self.pending = self._bounds.tick.start(self, frame) if pending is None else pending.then(frame)
+        self.pending = self.tick.start(self, frame) if pending is None else pending.then(frame)
 
     def flush(self) -> None:
+        """Write now what this tick has gathered so far."""
         pending, transport = self.pending, self.transport
         self.pending = None
-        if pending is not None and transport is not None and not transport.is_closing():
+        if pending is not None and transport is not None:
             transport.write(pending.data)
 
     def pause_reading(self) -> None:

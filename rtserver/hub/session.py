@@ -55,10 +55,11 @@ class Poll:
 class Session:
     """``joined`` counts Socket.IO namespaces; ``pinged_s`` is when the unanswered ping left, 0 when none is."""
 
-    __slots__ = ("_backlog", "_in_hand", "closed", "engine", "joined", "link", "pinged_s", "poll", "sid")
+    __slots__ = ("_backlog", "_binary", "_in_hand", "closed", "engine", "joined", "link", "pinged_s", "poll", "sid")
 
     def __init__(self, engine: Engine, sid: str) -> None:
         self.engine = engine
+        self._binary = engine.msgpack
         self.sid = sid
         self.link: Link | None = None
         self.poll: Poll | None = None
@@ -74,9 +75,11 @@ class Session:
         """Send an event that was encoded once. False when this receiver takes too little."""
         link = self.link
         if link is not None:
-            link.write(encoded.msgpack_frame if self.engine.msgpack else encoded.json_frame)
+            frame = encoded.msgpack_frame if self._binary else encoded.json_frame
+            pending = link.pending  # ``link.write`` spelled out: this line runs for every delivery
+            link.pending = link.tick.start(link, frame) if pending is None else pending.then(frame)
             return link.slow_since is None
-        return self._queue(encoded.msgpack_poll() if self.engine.msgpack else encoded.json_poll())
+        return self._queue(encoded.msgpack_poll() if self._binary else encoded.json_poll())
 
     async def send(self, data: str | bytes) -> None:
         """One Engine.IO message of the Socket.IO layer."""

@@ -25,29 +25,30 @@ class Batch:
         following = self._next
         if following is None:
             following = self._next = {}
-        found = following.get(frame)
-        if found is None:
+        try:
+            return following[frame]
+        except KeyError:
             found = following[frame] = Batch(self, frame)
-        return found
+            return found
 
     @property
     def data(self) -> bytes:
-        if self._data is None:
+        data = self._data
+        if data is None:
             frames: list[bytes] = []
             at: Batch | None = self
             while at is not None:
                 frames.append(at._frame)
                 at = at._before
-            self._data = b"".join(reversed(frames))
-        return self._data
+            data = self._data = b"".join(reversed(frames))
+        return data
 
 
 class Sink(Protocol):
     """A socket, as far as a tick cares."""
 
     pending: Batch | None
-
-    def flush(self) -> None: ...
+    transport: asyncio.Transport | None
 
 
 class Tick:
@@ -70,4 +71,9 @@ class Tick:
         sinks, self._sinks = self._sinks, []
         self._root = Batch(None, b"")  # lets go of this turn's frames
         for sink in sinks:
-            sink.flush()
+            pending = sink.pending
+            if pending is not None:  # else it was flushed early
+                sink.pending = None
+                transport = sink.transport
+                if transport is not None:
+                    transport.write(pending.data)
