@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/.dev-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
 RUN := $(VENV)/.run-$(shell cat requirements.lock | cksum | cut -d' ' -f1)
 
-.PHONY: help install run test check bench bench-store generate format lock clean
+.PHONY: help install run test check bench bench-store bench-hub generate format lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -20,17 +20,22 @@ install: $(RUN) ## Set up what the server needs to run, and nothing else
 
 test: $(DEV) ## Unit and integration tests, against SQLite and PostgreSQL
 	bash .ci/debian.sh
+	! command -v npm >/dev/null || npm ci --silent --no-audit --no-fund --prefix tests/e2e/node
 	$(BIN)/python -m pytest
 
 check: $(DEV) ## Lint, types, import contracts, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	PYTHONPATH=.:clients/python $(BIN)/lint-imports
+	PYTHONPATH=.:clients/python:clients/load $(BIN)/lint-imports
 	$(BIN)/python -m rtserver.wire.export --check
 	$(BIN)/python -m tests.requirements_table --check
 
-bench: bench-store ## Every benchmark
+bench: bench-store bench-hub ## Every benchmark
+
+bench-hub: $(DEV) ## The hub beside Node's Socket.IO, in one run; the last line is JSON
+	npm ci --silent --no-audit --no-fund --prefix tests/bench/peer
+	$(BIN)/python -m tests.bench.bench_hub
 
 bench-store: $(DEV) ## Durable messages a second; the last line is JSON
 	$(BIN)/python -m tests.bench.bench_store

@@ -37,15 +37,25 @@ class Encoded:
     Engine.IO 4: a text message is ``4`` + Socket.IO packet, a binary one stands as it is, ``b`` + base64 in a poll.
     """
 
-    __slots__ = ("_json_frame", "_json_text", "_msgpack", "_msgpack_frame", "event", "name")
+    __slots__ = ("_json_text", "_msgpack", "event", "json_frame", "msgpack_frame", "name")
+    json_frame: bytes
+    msgpack_frame: bytes
 
     def __init__(self, event: msgspec.Struct) -> None:
         self.event = event
         self.name = event_name(type(event))
         self._json_text: bytes | None = None
-        self._json_frame: bytes | None = None
         self._msgpack: bytes | None = None
-        self._msgpack_frame: bytes | None = None
+
+    def __getattr__(self, name: str) -> bytes:
+        """A frame that nobody needed yet; from then on it is a plain attribute, read a thousand times."""
+        if name == "json_frame":
+            self.json_frame = build(Opcode.TEXT, self.json_packet)
+            return self.json_frame
+        if name == "msgpack_frame":
+            self.msgpack_frame = build(Opcode.BINARY, self.msgpack_packet)
+            return self.msgpack_frame
+        raise AttributeError(name)
 
     @property
     def json_packet(self) -> bytes:
@@ -59,18 +69,6 @@ class Encoded:
         if self._msgpack is None:
             self._msgpack = _msgpack.encode({"type": 2, "data": [self.name, self.event], "nsp": "/"})
         return self._msgpack
-
-    @property
-    def json_frame(self) -> bytes:
-        if self._json_frame is None:
-            self._json_frame = build(Opcode.TEXT, self.json_packet)
-        return self._json_frame
-
-    @property
-    def msgpack_frame(self) -> bytes:
-        if self._msgpack_frame is None:
-            self._msgpack_frame = build(Opcode.BINARY, self.msgpack_packet)
-        return self._msgpack_frame
 
     def json_poll(self) -> str:
         return self.json_packet.decode()

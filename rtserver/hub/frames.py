@@ -76,6 +76,11 @@ class FrameReader:
         self._parts_bytes = 0
         self._opcode = 0
 
+    @property
+    def idle(self) -> bool:
+        """Nothing of an unfinished message is held: another connection may use this reader."""
+        return not self._buffer and self._parts is None
+
     def feed(self, data: bytes) -> list[Frame]:
         """Messages completed by ``data``. Raises ``FrameError`` 1002, 1007 or 1009."""
         buffer = self._buffer + data if self._buffer else data

@@ -14,7 +14,6 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from engineio.async_socket import AsyncSocket
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from rtserver.actor import Actor, Handler
@@ -28,13 +27,15 @@ from storage.ids import parse_id, wire_id
 
 from . import privates
 from .dispatch import Dispatcher
+from .door import COOKIES, Door
 from .encoding import Encoded, Json
 from .limits import Buckets, Rate
 from .ports import Doorkeeper, Logs
 from .rooms import Audience, Registry, Room
 
+__all__ = ["COOKIES", "Connection", "Hub", "HubSettings"]
+
 log = logging.getLogger(__name__)
-COOKIES = ("__Host-rt_session", "rt_session")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +60,19 @@ class HubSettings:
 
 
 class Connection:
-    """One live client. ``slow_since`` is the loop's time since which too much waits for it."""
+    """One live client."""
 
-    __slots__ = ("account", "account_name", "actor", "msgpack", "server", "session", "sid", "slow_since", "socket")
+    __slots__ = ("actor", "server", "sid", "socket")
 
-    def __init__(self, server: Any, sid: str, socket: AsyncSocket, actor: Actor, msgpack: bool) -> None:
+    def __init__(self, server: Any, sid: str, socket: privates.Socket, actor: Actor) -> None:
         self.server = server
         self.sid = sid
         self.socket = socket
         self.actor = actor
-        self.account = actor.account
-        self.session = actor.session
-        self.msgpack = msgpack
-        self.slow_since: float | None = None
+
+    @property
+    def session(self) -> int:
+        return self.actor.session
 
 
 class Hub:
@@ -94,7 +95,7 @@ class Hub:
         self._buckets = Buckets(settings.rates, settings.default_rate)
         self._dispatcher = Dispatcher(handlers, self._buckets, clock, settings.support, observe)
         self._registry: Registry[Connection] = Registry()
-        self._connections: dict[tuple[bool, str], Connection] = {}
+        self._connections: dict[str, Connection] = {}
         self._servers = {msgpack: self._make_server(msgpack) for msgpack in (False, True)}
         self._repairs: dict[str, asyncio.Task[None]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -106,8 +107,8 @@ class Hub:
     # --- life ----------------------------------------------------------------------------------------------
 
     def attach(self, app: web.Application) -> None:
-        self._servers[False].attach(app, "socket.io")
-        self._servers[True].attach(app, "socket.io-msgpack")
+        privates.attach(self._servers[False], app, "socket.io")
+        privates.attach(self._servers[True], app, "socket.io-msgpack")
 
     async def start(self) -> None:
         every = self._every
@@ -148,33 +149,34 @@ class Hub:
             ping_interval_s=settings.ping_interval_s,
             ping_timeout_s=settings.ping_timeout_s,
             max_bytes=settings.max_message_bytes,
+            high_bytes=settings.slow_bytes,
         )
 
-        async def connect(sid: str, environ: dict[str, Any], auth: object = None) -> None:
-            await self._connect(server, msgpack, sid, environ["aiohttp.request"], auth)
+        async def connect(sid: str, environ: Any, auth: object = None) -> None:
+            await self._connect(server, sid, privates.door_of(environ), auth)
 
         async def any_event(name: str, sid: str, *args: object) -> dict[str, Any] | None:
-            connection = self._connections.get((msgpack, sid))
+            connection = self._connections.get(sid)
             if connection is None:
                 return {"ok": False, "error": wire_error(AppError("unauthorized"))}
             return await self._dispatcher.answer(connection.actor, name, args[0] if args else None)
 
         async def disconnect(sid: str, _reason: str) -> None:
-            connection = self._connections.pop((msgpack, sid), None)
+            connection = self._connections.pop(sid, None)
             if connection is not None:
-                self._registry.remove(connection.account, connection)
+                self._registry.remove(connection.actor.account, connection)
 
         server.on("connect", connect)
         server.on("disconnect", disconnect)
         server.on("*", any_event)
         return server
 
-    async def _connect(self, server: Any, msgpack: bool, sid: str, request: web.Request, auth: object) -> None:
+    async def _connect(self, server: Any, sid: str, door: Door, auth: object) -> None:
         try:
             handshake = msgspec.convert(auth or {}, Handshake)
             if handshake.wire_version > WIRE_VERSION or handshake.wire_version < 1:
                 raise AppError("wire_version_unsupported")
-            actor = await self._doorkeeper.admit(handshake.token or self._cookie(request))
+            actor = await self._doorkeeper.admit(handshake.token or door.token(self._settings.origins))
             if self._closing:
                 raise AppError("unavailable", seconds=2)
             audience = self._registry.audience(actor.account)
@@ -192,22 +194,11 @@ class Hub:
         except msgspec.ValidationError:
             raise Refused("bad_request", wire_error(AppError("bad_request", detail="auth"))) from None
         # after the library has sent its CONNECT packet, in the same tick
-        asyncio.get_running_loop().call_soon(self._enter, server, msgpack, sid, actor, audience, streams, epoch)
-
-    def _cookie(self, request: web.Request) -> str:
-        """The cookie's token; a page of another site may not use it (architecture §3)."""
-        token = next((request.cookies[name] for name in COOKIES if name in request.cookies), "")
-        origin = request.headers.get("Origin")
-        if token and origin is not None:
-            own = origin.partition("://")[2] == request.host
-            if not own and origin not in self._settings.origins:
-                raise AppError("forbidden_origin")
-        return token
+        asyncio.get_running_loop().call_soon(self._enter, server, sid, actor, audience, streams, epoch)
 
     def _enter(
         self,
         server: Any,
-        msgpack: bool,
         sid: str,
         actor: Actor,
         audience: Audience[Connection],
@@ -221,10 +212,10 @@ class Hub:
             self._loaded(audience)
             return
         for stream, head in streams.items():
-            if audience.left_at.get(stream, -1) <= head:
+            if (audience.left_at or {}).get(stream, -1) <= head:
                 self._registry.join(audience, stream, head)
-        connection = Connection(server, sid, socket, actor, msgpack)
-        self._connections[msgpack, sid] = connection
+        connection = Connection(server, sid, socket, actor)
+        self._connections[sid] = connection
         self._registry.add(audience, connection)
         self._loaded(audience)
         welcome = Welcome(
@@ -240,7 +231,7 @@ class Hub:
     def _loaded(self, audience: Audience[Connection]) -> None:
         audience.loading -= 1
         if not audience.loading:
-            audience.left_at.clear()
+            audience.left_at = None
         self._registry.settle(audience)
 
     def _goodbye(self, connection: Connection, reason: str, *, reconnect: bool, after_ms: int = 0) -> None:
@@ -249,6 +240,7 @@ class Hub:
     async def _hang_up(self, connection: Connection, reason: str) -> None:
         self._goodbye(connection, reason, reconnect=False)
         await connection.server.disconnect(connection.sid)
+        connection.socket.hang_up()
 
     # --- fan-out -------------------------------------------------------------------------------------------
 
@@ -261,12 +253,13 @@ class Hub:
         if isinstance(event, MemberAdded):
             newcomer = self._registry.audiences.get(parse_id(event.account))
             if newcomer is not None:
-                newcomer.left_at.pop(stream, None)
+                if newcomer.left_at:
+                    newcomer.left_at.pop(stream, None)
                 self._registry.join(newcomer, stream, seq - 1)
         elif isinstance(event, MemberRemoved):
             leaver = self._registry.audiences.get(parse_id(event.account))
             if leaver is not None and leaver.loading:
-                leaver.left_at[stream] = seq
+                leaver.left_at = {**(leaver.left_at or {}), stream: seq}
         elif isinstance(event, ChatJoined | ChatLeft):
             self._follow(stream, event)
         room = self._registry.rooms.get(stream)
@@ -287,7 +280,7 @@ class Hub:
         if audience is None:
             return
         room = self._registry.rooms.get(chat)
-        inside = room is not None and room in audience.rooms
+        inside = room is not None and audience in room.audiences
         if isinstance(event, ChatJoined) and not inside:
             self._own(self._join_late(audience, chat))
         elif isinstance(event, ChatLeft) and room is not None and inside:
@@ -312,32 +305,30 @@ class Hub:
 
     def _tell(self, room: Room[Connection], event: msgspec.Struct) -> None:
         encoded = Encoded(event)
-        for connection in list(room.listeners()):  # a slow one is taken out while we tell
-            self._send(connection, encoded)
+        slow = []
+        for audience in room.audiences:
+            listeners = audience.listeners
+            self.deliveries += len(listeners)
+            for connection in listeners:
+                if not connection.socket.tell(encoded):
+                    slow.append(connection)
+        for connection in slow:  # cutting one changes what was walked over
+            self._slow(connection)
 
     def _send(self, connection: Connection, encoded: Encoded) -> None:
-        socket = connection.socket
-        if connection.msgpack:
-            sent = privates.write_packet(socket, encoded.msgpack_frame, encoded.msgpack_packet)
-        else:
-            sent = privates.write_packet(socket, encoded.json_frame, encoded.json_packet[1:].decode())
         self.deliveries += 1
-        waiting = privates.buffered_bytes(socket)
-        if not sent or waiting > self._settings.slow_bytes:
-            self._slow(connection, waiting, full=not sent)
-        elif connection.slow_since is not None:
-            connection.slow_since = None
+        if not connection.socket.tell(encoded):
+            self._slow(connection)
 
-    def _slow(self, connection: Connection, waiting: int, *, full: bool) -> None:
+    def _slow(self, connection: Connection) -> None:
         """Cut a receiver that takes too little: it resumes by its cursors, and costs nobody else anything."""
-        now = asyncio.get_running_loop().time()
-        if connection.slow_since is None:
-            connection.slow_since = now
-        late = now - connection.slow_since >= self._settings.slow_s
-        if full or late or waiting > self._settings.slow_cut_bytes:
+        socket = connection.socket
+        since = socket.slow_since()
+        late = since is not None and asyncio.get_running_loop().time() - since >= self._settings.slow_s
+        if late or socket.full() or socket.waiting_bytes() > self._settings.slow_cut_bytes:
             self.slow_cuts += 1
-            self._registry.remove(connection.account, connection)
-            privates.abort(connection.socket)
+            self._registry.remove(connection.actor.account, connection)
+            socket.abort()
 
     # --- what time repairs ---------------------------------------------------------------------------------
 

@@ -27,10 +27,11 @@ class Audience(Generic[L]):
     def __init__(self, account: int) -> None:
         self.account = account
         self.listeners: list[L] = []
-        self.rooms: set[Room[L]] = set()
+        self.rooms: list[Room[L]] = []
+        """Each once. A list: a set of 20 takes 2 KiB, and only joins and leaves look for one."""
         self.loading = 0
         """Connections whose list of streams is being read; while above 0, leaves are remembered in ``left_at``."""
-        self.left_at: dict[str, int] = {}
+        self.left_at: dict[str, int] | None = None
         """Stream to the seq of a leave that a list of streams read before it may not undo."""
 
 
@@ -96,13 +97,15 @@ class Registry(Generic[L]):
         room = self.rooms.get(stream)
         if room is None:
             room = self.rooms[stream] = Room(stream, head)
-        room.audiences.add(audience)
-        audience.rooms.add(room)
+        if audience not in room.audiences:
+            room.audiences.add(audience)
+            audience.rooms.append(room)
         return room
 
     def leave(self, audience: Audience[L], room: Room[L]) -> None:
-        room.audiences.discard(audience)
-        audience.rooms.discard(room)
+        if audience in room.audiences:
+            room.audiences.discard(audience)
+            audience.rooms.remove(room)
         if not room.audiences and self.rooms.get(room.stream) is room:
             del self.rooms[room.stream]
 

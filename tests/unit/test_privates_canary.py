@@ -1,4 +1,4 @@
-"""Breaks first when a library moves what ``hub/privates.py`` stands on: read the change, then renew the digest."""
+"""Breaks first when a library moves what ``hub/privates`` stands on: read the change, then renew the digest."""
 
 from __future__ import annotations
 
@@ -7,40 +7,75 @@ import inspect
 from collections.abc import Callable
 
 import pytest
-from aiohttp.web import WebSocketResponse
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.web_protocol import RequestHandler
 from engineio import AsyncServer as EngineServer
-from engineio.async_drivers import aiohttp as driver
 from engineio.async_socket import AsyncSocket
 from engineio.base_server import BaseServer
 from socketio import AsyncServer
+from socketio.async_manager import AsyncManager
+from socketio.base_manager import BaseManager
+from socketio.base_server import BaseServer as SocketBase
 from socketio.msgpack_packet import MsgPackPacket
 
 TOUCHED: dict[str, Callable[..., object]] = {
-    "poll": AsyncSocket.poll,
-    "send": AsyncSocket.send,
-    "close": AsyncSocket.close,
-    "websocket_handler": AsyncSocket._websocket_handler,
-    "upgrade": AsyncSocket._upgrade_websocket,
-    "driver": driver.WebSocket.__call__,
-    "driver_wait": driver.WebSocket.wait,
+    "http_lost": RequestHandler.connection_lost,
+    "http_received": RequestHandler.data_received,
+    "http_start": RequestHandler.start,
+    "http_finish": RequestHandler.finish_response,
+    "http_base_lost": BaseProtocol.connection_lost,
+    "engine_init": BaseServer.__init__,
+    "engine_trigger": EngineServer._trigger_event,
+    "engine_send": EngineServer.send,
+    "engine_disconnect": EngineServer.disconnect,
+    "engine_shutdown": EngineServer.shutdown,
     "get_socket": BaseServer._get_socket,
-    "engine_connect": EngineServer._handle_connect,
+    "stock_close": AsyncSocket.close,
+    "init": SocketBase.__init__,
     "connect": AsyncServer._handle_connect,
+    "disconnected": AsyncServer._handle_disconnect,
+    "event": AsyncServer._handle_event,
+    "event_internal": AsyncServer._handle_event_internal,
+    "message": AsyncServer._handle_eio_message,
+    "disconnect": AsyncServer.disconnect,
+    "send_packet": AsyncServer._send_packet,
     "trigger": AsyncServer._trigger_event,
+    "enter_room": BaseManager.basic_enter_room,
+    "leave": BaseManager.basic_disconnect,
+    "pre_connect": BaseManager.pre_connect,
+    "manager_connect": BaseManager.connect,
+    "is_connected": BaseManager.is_connected,
+    "manager_disconnect": AsyncManager.disconnect,
     "msgpack": MsgPackPacket.encode,
 }
 DIGESTS = {
-    "poll": "826f58a9f3606db2",
-    "send": "0437276ccba7ab09",
-    "close": "faa2e93902543244",
-    "websocket_handler": "27f120df4d717a24",
-    "upgrade": "820b83efe96adb98",
-    "driver": "71f9a94476d737c3",
-    "driver_wait": "992c370917677d39",
+    "http_lost": "df2fe6e95fd04c7c",
+    "http_received": "1ee57ebe052e6c80",
+    "http_start": "2e565fd40c8e04fb",
+    "http_finish": "b7eb53db8f4b30ca",
+    "http_base_lost": "8b4e1725c5648b9c",
+    "engine_init": "a06b17502fbd9646",
+    "engine_trigger": "4a09b6e47eb66532",
+    "engine_send": "ff1fdb18f1c30bb3",
+    "engine_disconnect": "8bb6448caae41ca6",
+    "engine_shutdown": "3f734c62c291d56a",
     "get_socket": "ae2f99e66d632944",
-    "engine_connect": "5bd7edc1d1ae115a",
+    "stock_close": "faa2e93902543244",
+    "init": "6b998e091b34a563",
     "connect": "c97c480cf777de36",
+    "disconnected": "c0b32ada5b371230",
+    "event": "65178105ef8b593d",
+    "event_internal": "472e8b723a12d507",
+    "message": "bef50fc0e1635921",
+    "disconnect": "7d2f76686c12cc23",
+    "send_packet": "a00022b42c1c29e9",
     "trigger": "01ba90cfa09ba43e",
+    "enter_room": "3f509586d2d7f47e",
+    "leave": "2933b50bc4b2ea7b",
+    "pre_connect": "bfdba4c0c8f1bd8a",
+    "manager_connect": "a0214ac7cb24346c",
+    "is_connected": "d37721466718b4f4",
+    "manager_disconnect": "88bed2cbade06a57",
     "msgpack": "4c5beae940111652",
 }
 
@@ -55,5 +90,7 @@ def test_what_we_stand_on_is_as_we_read_it(name: str) -> None:
     assert digest(TOUCHED[name]) == DIGESTS[name]
 
 
-def test_the_websocket_has_a_writer() -> None:
-    assert hasattr(WebSocketResponse(), "_writer")
+def test_an_http_handler_keeps_what_came_after_an_upgrade() -> None:
+    """``detach`` takes these over."""
+    for name in ("_message_tail", "_reading_paused"):
+        assert any(name in getattr(kind, "__slots__", ()) for kind in RequestHandler.__mro__)
