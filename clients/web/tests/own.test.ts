@@ -3,7 +3,7 @@ import { Book } from '../src/core/book'
 import { foreseeRead } from '../src/core/model/chat'
 import { isArchived, ordered } from '../src/core/model/listing'
 import { runOf } from '../src/core/model/run'
-import type { ChatState } from '../src/wire.gen'
+import type { ChatState, MessagesHidden } from '../src/wire.gen'
 import { ReferenceChat } from './reference'
 
 const ME = 'me'
@@ -44,7 +44,7 @@ describe('the account’s own log', () => {
 
   test('doubles are dropped, holes told, and a hidden last message asks for the one before it', () => {
     const { book } = bookWith(['anna', 'anna'])
-    const hide = { kind: 'messages.hidden', seq: 1, ts: 1, chat: 'c', targets: [2], unread: 1 } as const
+    const hide: MessagesHidden = { kind: 'messages.hidden', seq: 1, ts: 1, chat: 'c', targets: [2], unread: 1 }
     expect(book.takeAccountEvent({ ...hide, seq: 2 })).toBe('gap')
     expect(book.takeAccountEvent(hide)).toBe('taken')
     expect(book.takeAccountEvent(hide)).toBe('known')
