@@ -19,8 +19,8 @@ import { Talk } from './talk'
 export type * from './api'
 export { MUTED_FOR_GOOD, PENDING_SEQ } from './api'
 
-/** Changes of a second are written to the cache together. */
-const SAVE_AFTER_MS = 1_000
+/** Changes are written to the cache together, but soon: a browser drops what a page writes while it is left. */
+const SAVE_AFTER_MS = 250
 /** A mute that ends, an edit that is too late now: looked at that often. */
 const CLOCK_MS = 30_000
 /** Who we are is asked again that often while the server does not answer. */

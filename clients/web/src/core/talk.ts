@@ -41,14 +41,14 @@ export class Talk implements Conversation {
   #asked = new Set<number>()
   #shown: readonly MessageItem[] = []
   #closed = false
+  #loading = false
   #at: number | undefined
 
   constructor(id: string, ports: TalkPorts, at?: number) {
     this.id = id
     this.#ports = ports
     this.#at = at
-    if (this.#run && at === undefined) this.#opened()
-    else this.refresh()
+    this.refresh()
   }
 
   get chat(): ChatItem | undefined {
@@ -189,11 +189,16 @@ export class Talk implements Conversation {
   /** The book was read anew, or the connection is back: load what is missing now. */
   refresh(): void {
     this.#asked.clear()
-    if (this.#run && this.#at === undefined) {
-      if (this.#state !== 'ready') this.#opened()
-      return
-    }
-    void this.#load()
+    const run = this.#run
+    if (run && this.#state === 'ready') return
+    if (run && this.#at === undefined && this.#showsFirstUnread(run)) this.#opened()
+    else void this.#load()
+  }
+
+  #showsFirstUnread(run: Run): boolean {
+    const state = this.#ports.book.records.get(this.id)?.state
+    if (!state || state.unread === 0 || !run.moreBefore) return true
+    return (run.messages[0]?.seq ?? Infinity) <= state.view.read_seq
   }
 
   get #run(): Run | null {
@@ -201,14 +206,21 @@ export class Talk implements Conversation {
     return record ? (record.view ?? record.tail) : null
   }
 
+  /** At the place asked for, else at the first unread message, else at the newest. */
   async #load(): Promise<void> {
-    const at = this.#at
+    if (this.#loading || this.#ports.book.empty) return
+    this.#loading = true
+    const state = this.#ports.book.records.get(this.id)?.state
+    const at = this.#at ?? (state && state.unread > PAGE / 2 ? state.view.read_seq : undefined)
     const page = await this.#page(at === undefined ? {} : { around: at })
+    this.#loading = false
     if (this.#closed) return
     if (page.ok) {
       this.#at = undefined
       this.#replace(page.value)
       this.#opened()
+    } else if (this.#run && page.error.code === 'offline') {
+      this.#opened() // what the cache has is better than nothing
     } else if (GONE_CODES.has(page.error.code)) {
       this.#set(() => (this.#state = 'gone'))
     } else if (page.error.code !== 'offline') {
