@@ -6,19 +6,22 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/.dev-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
 RUN := $(VENV)/.run-$(shell cat requirements.lock | cksum | cut -d' ' -f1)
 
-.PHONY: help install run test check bench bench-store bench-hub generate format lock clean
+.PHONY: help install run web test check bench bench-store bench-hub generate format lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-run: $(RUN) ## Start the server on http://localhost:8080; a new database gets a demo school, whose sign-in links it prints
+run: $(RUN) web ## Start the server on http://localhost:8080; a new database gets a demo school, whose sign-in links it prints
 	$(BIN)/python -m rtserver serve --demo
 
-install: $(RUN) ## Set up what the server needs to run, and nothing else
+install: $(RUN) web ## Set up what the server needs to run, and nothing else
 	@echo 'Ready: $(BIN)/python -m rtserver serve'
 
-test: $(DEV) ## Unit and integration tests, against SQLite and PostgreSQL
+web: $(VENV)/bin/python ## Build the web client, when its sources have changed
+	$(BIN)/python clients/web/build.py
+
+test: $(DEV) web ## Unit and integration tests, against SQLite and PostgreSQL
 	bash .ci/debian.sh
 	! command -v npm >/dev/null || npm ci --silent --no-audit --no-fund --prefix tests/e2e/node
 	$(BIN)/python -m pytest
@@ -30,6 +33,7 @@ check: $(DEV) ## Lint, types, import contracts, generated files
 	PYTHONPATH=.:clients/python:clients/load $(BIN)/lint-imports
 	$(BIN)/python -m rtserver.wire.export --check
 	$(BIN)/python -m tests.requirements_table --check
+	$(BIN)/python clients/web/build.py --check
 
 bench: bench-store bench-hub ## Every benchmark
 
@@ -53,7 +57,7 @@ lock: $(DEV) ## Lock the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group dev pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove what the commands made, but no data
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .tools clients/web/node_modules rtserver/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo 'Python 3.11 or newer is needed: sudo apt-get install python3 python3-venv (Debian 12, Ubuntu 24.04 or newer)'; echo 'Another one: make run PYTHON=/path/to/python3.11'; exit 1; }

@@ -23,6 +23,7 @@ from rtserver.config import Settings
 from rtserver.hub.hub import Hub
 from rtserver.routes.operator import Metrics, operator_app
 from rtserver.routes.public import add_routes, edge
+from rtserver.routes.static import add_static
 from rtserver.supervisor import ChildSpec, Supervisor
 from rtserver.wire.chat import SessionEnded
 from storage.db import Database
@@ -94,6 +95,7 @@ class Server:
             support=own.support,
             loopback=is_loopback(own.host),
         )
+        add_static(public)
         self.port = await self._listen(public, own.host, own.port)
         operator = operator_app(self.metrics, lambda: self._ready)
         self.operator_port = await self._listen(operator, own.operator_host, own.operator_port)

@@ -5,20 +5,19 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, insert, select
 
+from rtserver import demo_week as week
 from rtserver.actor import Actor
 from rtserver.auth.sessions import add_account, add_signin_link, renew_signin_links
 from rtserver.bus.memory import MemoryBus
-from rtserver.chat.members import direct_key, make_chat
 from rtserver.chat.posting import Post
 from rtserver.chat.service import ChatService
-from rtserver.chat.work import Work
 from rtserver.clock import now_ms
 from rtserver.config import Settings
+from rtserver.demo_write import make_room, write_week
 from rtserver.school.enrol import enrol
 from rtserver.wire import chat as w
 from rtserver.wire.types import ChatRole, SchoolRole
@@ -77,14 +76,6 @@ CLASS_LINES = [
     "Я и Дима идём",
     "Встречаемся после шестого урока у кабинета 21",
     "Не забудьте дневники на подпись",
-]
-DIRECT_LINES = [
-    "Здравствуйте! Можно уточнить по домашнему заданию?",
-    "Здравствуйте, конечно. Что именно не получилось?",
-    "Задача 7: не сходится ответ",
-    "Проверьте знак во второй строке. Должно получиться 24",
-    "Точно, теперь сошлось. Спасибо большое!",
-    "Отлично 👍",
 ]
 
 
@@ -155,52 +146,34 @@ def _people(connection: Connection, now: int) -> dict[str, list[int]]:
 
 
 async def _chats(service: ChatService, people: dict[str, list[int]], now: int) -> None:
+    """7Б talks at random; everything else is written down in ``demo_week``."""
     chance = random.Random(7)  # noqa: S311 - the same demo every time
     teachers = people["teachers"]
     start = _week_ago(now)
-    rooms: list[tuple[int, list[int], Sequence[str]]] = []
-    for klass in STUDENTS:
-        members: list[tuple[int, ChatRole]] = [
-            (people["admin"][0], "admin"),
-            *((teacher, "teacher") for teacher in teachers),
-            *((student, "member") for student in people[klass]),
-        ]
-        chat = await _make(service, "class", klass, people["admin"][0], members, start, history_for_new=True)
-        rooms.append((chat, [*teachers, *people[klass]], CLASS_LINES))
-    staff = [people["admin"][0], *teachers]
-    roles: list[tuple[int, ChatRole]] = [(staff[0], "admin"), *((one, "member") for one in staff[1:])]
-    rooms.append((await _make(service, "group", "Учительская", staff[0], roles, start), staff, CLASS_LINES[8:16]))
-    friends = people["7А"][:5]
-    roles = [(friends[0], "admin"), *((one, "member") for one in friends[1:])]
-    rooms.append((await _make(service, "group", "Шахматы ♟️", friends[0], roles, start), friends, CLASS_LINES[14:]))
-    for one, other in ((friends[0], teachers[0]), (people["parents"][0], teachers[0]), (friends[0], friends[1])):
-        pair: list[tuple[int, ChatRole]] = [(one, "member"), (other, "member")]
-        chat = await _make(service, "direct", "", one, pair, start, direct_key=direct_key(one, other))
-        rooms.append((chat, [one, other], DIRECT_LINES))
-    for chat, members_of, lines in rooms:
-        await _talk(service, chance, chat, members_of, lines, start, now)
+    members: list[tuple[int, ChatRole]] = [
+        (people["admin"][0], "admin"),
+        *((teacher, "teacher") for teacher in teachers),
+        *((student, "member") for student in people["7Б"]),
+    ]
+    chat = await make_room(service, "class", "7Б", people["admin"][0], members, start, history_for_new=True)
+    await _talk(service, chance, chat, [*teachers, *people["7Б"]], CLASS_LINES, start, now)
+    await write_week(service, _by_name(people), start, now)
+
+
+def _by_name(people: dict[str, list[int]]) -> dict[str, int]:
+    """The short names of ``demo_week``."""
+    return {
+        "admin": people["admin"][0],
+        **dict(zip(week.TEACHERS, people["teachers"], strict=True)),
+        **dict(zip(week.PUPILS, people["7А"], strict=True)),
+        **dict(zip(week.PARENTS, people["parents"], strict=True)),
+    }
 
 
 def _week_ago(now: int) -> int:
     """Eight in the morning of the school's day a week ago."""
     day = datetime.fromtimestamp(now / 1000, ZoneInfo("Europe/Moscow")) - timedelta(days=7)
     return int(day.replace(hour=8, minute=0, second=0, microsecond=0).timestamp() * 1000)
-
-
-async def _make(
-    service: ChatService,
-    kind: Any,
-    title: str,
-    actor: int,
-    members: list[tuple[int, ChatRole]],
-    ts: int,
-    **more: Any,
-) -> int:
-    def task(work: Work) -> int:
-        return make_chat(work, kind, title, actor, members, ts=ts, **more).id
-
-    chat: int = await service.run(task)
-    return chat
 
 
 async def _talk(

@@ -1,4 +1,7 @@
-"""Writes the reference of docs/PROTOCOL.md and rtclient's calls; ``--check`` fails when stale. Invents nothing."""
+"""Writes docs/PROTOCOL.md's reference, rtclient's calls and the web client's types; ``--check`` fails when stale.
+
+Invents nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,11 @@ from msgspec import inspect as shapes
 from .errors import ERRORS
 from .export_python import CALLS, calls
 from .registry import COMMANDS, EVENTS
+from .typescript import typescript
 
-PROTOCOL = Path(__file__).parents[2] / "docs" / "PROTOCOL.md"
+ROOT = Path(__file__).parents[2]
+PROTOCOL = ROOT / "docs" / "PROTOCOL.md"
+TYPESCRIPT = ROOT / "clients" / "web" / "src" / "wire.gen.ts"
 BEGIN = "<!-- generated from rtserver/wire: do not edit below -->"
 
 
@@ -104,16 +110,20 @@ def _bounds(low: int | None, high: int | None, unit: str) -> str:
     return f", {'' if low is None else low}…{'' if high is None else high} {unit}".rstrip()
 
 
+def generated() -> dict[Path, str]:
+    """What each generated file should hold now."""
+    prose = PROTOCOL.read_text(encoding="utf-8").partition(BEGIN)[0]
+    return {PROTOCOL: prose + reference(), TYPESCRIPT: typescript(), CALLS: calls()}
+
+
 def main(arguments: list[str]) -> int:
-    text = PROTOCOL.read_text(encoding="utf-8")
-    fresh = text.partition(BEGIN)[0] + reference()
+    stale = [path for path, text in generated().items() if not path.exists() or path.read_text("utf-8") != text]
     if "--check" in arguments:
-        if text != fresh or CALLS.read_text(encoding="utf-8") != calls():
-            print("docs/PROTOCOL.md or rtclient/calls.py is stale: python -m rtserver.wire.export")
-            return 1
-        return 0
-    PROTOCOL.write_text(fresh, encoding="utf-8")
-    CALLS.write_text(calls(), encoding="utf-8")
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is stale: python -m rtserver.wire.export")
+        return 1 if stale else 0
+    for path in stale:
+        path.write_text(generated()[path], encoding="utf-8")
     return 0
 
 

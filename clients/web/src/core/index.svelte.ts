@@ -1,0 +1,188 @@
+/** The composition of the core: makes its parts and binds them. Holds no rule of its own. */
+import type { Conversation, Core } from './api'
+import { Book } from './book'
+import { Cache } from './cache'
+import { Chats } from './chats'
+import { makeCommands } from './commands'
+import { Connection } from './connection'
+import { Drafts } from './drafts'
+import { Link, type AnyEvent, type Ask } from './link'
+import { Outbox, type OutboxNews } from './outbox'
+import { Overlays } from './overlay'
+import { People } from './people'
+import { Reads } from './reads'
+import { Session } from './session'
+import { Sync } from './sync'
+import { Tabs } from './tabs'
+import { Talk } from './talk'
+
+export type * from './api'
+export { MUTED_FOR_GOOD, PENDING_SEQ } from './api'
+
+/** Changes are written to the cache together, but soon: a browser drops what a page writes while it is left. */
+const SAVE_AFTER_MS = 250
+/** A mute that ends, an edit that is too late now: looked at that often. */
+const CLOCK_MS = 30_000
+/** Who we are is asked again that often while the server does not answer. */
+const ASK_AGAIN_MS = 3_000
+
+function makeCore(): Core {
+  const book = new Book()
+  const cache = new Cache()
+  const overlays = new Overlays()
+  const tabs = new Tabs<OutboxNews>()
+  const talks = new Set<Talk>()
+  let clockSkewMs = 0
+  let saving: ReturnType<typeof setTimeout> | undefined
+  let running = false
+
+  const now = () => Date.now() + clockSkewMs
+  const ask: Ask = (name, input) => link.ask(name, input)
+  const link = new Link({ heard, lost, refused })
+  const connection = new Connection(() => link.connect())
+  const people = new People(ask, cache)
+  const drafts = new Drafts(cache)
+  const outbox = new Outbox({
+    ask,
+    cache,
+    say: (news) => tabs.say(news),
+    living: () => tabs.living(),
+    tab: tabs.own,
+    now: Date.now,
+    sent: (chat, message) => book.sent(chat, message),
+    me: () => book.me,
+  })
+  const chats = new Chats(book, overlays, outbox, people, now)
+  const reads = new Reads(book, ask)
+  const sync = new Sync(book, ask, { current, people: (found) => people.put(found), sessionEnded })
+  const session = new Session(wipe)
+  book.posted = (nonce) => outbox.seen(nonce)
+  const commands = makeCommands({ ask, book, chats, outbox, overlays, people })
+
+  function heard(event: AnyEvent): void {
+    if (event.kind === 'server.welcome') {
+      clockSkewMs = event.server_ts - Date.now()
+      connection.to('syncing')
+      if (event.account === book.me) sync.welcome(event)
+      else location.reload() // another account has logged in in this browser meanwhile
+      return
+    }
+    sync.heard(event)
+  }
+
+  function lost(): void {
+    sync.lost()
+    connection.lost(!navigator.onLine)
+  }
+
+  function refused(code: string): void {
+    if (code === 'wire_version_unsupported') connection.to('update')
+    else void session.end('session_ended')
+  }
+
+  function sessionEnded(ended: string): void {
+    if (ended === session.id) void session.end('session_ended')
+  }
+
+  /** Everything is as on the server. */
+  function current(reset: boolean): void {
+    connection.to('online')
+    chats.setReady(true)
+    people.connected()
+    for (const talk of talks) talk.refresh()
+    reads.flush()
+    void outbox.open()
+    if (reset) saveSoon()
+  }
+
+  function saveSoon(): void {
+    saving ??= setTimeout(save, SAVE_AFTER_MS)
+  }
+
+  function save(): void {
+    clearTimeout(saving)
+    saving = undefined
+    if (running && tabs.leads) void cache.save(book, connection.state === 'online' ? Date.now() : connection.fresh)
+  }
+
+  async function wipe(account: string): Promise<void> {
+    stop()
+    await cache.wipe(account)
+  }
+
+  function stop(): void {
+    running = false
+    clearTimeout(saving)
+    saving = undefined
+    link.close()
+    sync.lost()
+    tabs.close()
+    reads.clear()
+    outbox.clear()
+    drafts.clear()
+    people.clear()
+    book.clear()
+    chats.setReady(false)
+  }
+
+  async function begin(account: string): Promise<void> {
+    running = true
+    book.me = account
+    await cache.open(account)
+    const fresh = await cache.load(book)
+    connection.cached(fresh)
+    await tabs.open(account, (news) => outbox.heard(news), saveSoon)
+    await Promise.all([people.open(), drafts.open(), outbox.open()])
+    if (!book.empty) chats.setReady(true)
+    for (const talk of talks) talk.refresh()
+    link.connect()
+  }
+
+  function watchSurroundings(): void {
+    addEventListener('online', () => running && link.connect())
+    addEventListener('offline', () => {
+      link.drop()
+      connection.lost(true)
+    })
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'hidden') save()
+      else if (running && link.open) void outbox.open()
+      else if (running) link.connect()
+    })
+    addEventListener('pagehide', save)
+    setInterval(() => chats.topic.touch(), CLOCK_MS)
+    book.topic.on(() => running && saveSoon())
+  }
+
+  return {
+    session,
+    connection,
+    chats,
+    people,
+    outbox,
+    drafts,
+    commands,
+    async start() {
+      watchSurroundings()
+      const known = session.remember()
+      if (known) void begin(session.account)
+      const account = session.account
+      while (!(await session.check())) {
+        if (!link.open) connection.lost()
+        await new Promise((again) => setTimeout(again, ASK_AGAIN_MS))
+      }
+      if (session.state === 'in' && session.account !== account) await begin(session.account)
+    },
+    open(chat, at): Conversation {
+      const talk: Talk = new Talk(chat, { ask, book, chats, outbox, people, reads, closed }, at)
+      function closed(): void {
+        talks.delete(talk)
+        if (![...talks].some((other) => other.id === chat)) book.shrink(chat)
+      }
+      talks.add(talk)
+      return talk
+    },
+  }
+}
+
+export const core: Core = makeCore()
