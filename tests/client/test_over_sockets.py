@@ -182,7 +182,10 @@ async def test_a_new_start_goes_on_where_the_last_one_ended(
 
         offline = Client("http://127.0.0.1:9", school.tokens["masha"], store=file, options=QUICK)
         offline.send(w.MessagePost(chat=chat, text="из прошлой жизни", nonce="old-life-01"))
+        await offline.close()
+        offline = Client("http://127.0.0.1:9", school.tokens["masha"], store=file, options=QUICK)
         offline.send(w.MessagePost(chat="123", text="никому", nonce="old-life-02"))
+        offline.send(w.MessagePost(chat=chat, text="и ещё", nonce="old-life-03"))
         await offline.close()
 
         second = Client(server.url, school.tokens["masha"], store=file)
@@ -190,17 +193,17 @@ async def test_a_new_start_goes_on_where_the_last_one_ended(
         await second.connect()
         texts, refused = [], []
         async with asyncio.timeout(20):
-            while len(texts) < 3 or not refused:
+            while len(texts) < 4 or not refused:
                 event = await anext(heard)
                 if isinstance(event, w.MessagePosted):
                     texts.append(event.text)
                 elif isinstance(event, NotSent):
                     refused.append(event.error["code"])
-        assert texts == ["два", "три", "из прошлой жизни"]
+        assert texts == ["два", "три", "из прошлой жизни", "и ещё"]
         assert refused == ["chat_unknown"]
         await second.close()
         third = Client(server.url, school.tokens["masha"], store=file)
         assert len(third._outbox) == 0
         await third.connect()
-        assert [m.text for m in await history(third, chat)] == ["раз", "два", "три", "из прошлой жизни"]
+        assert [m.text for m in await history(third, chat)] == ["раз", "два", "три", "из прошлой жизни", "и ещё"]
         await third.close()

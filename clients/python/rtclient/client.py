@@ -80,6 +80,7 @@ class Client(Calls):
         self._outbox = Outbox(self._options.outbox_max)
         self._outbox_changed = asyncio.Event()
         self._number = 0
+        self._restored = False
         self._asks: dict[int, asyncio.Future[Any]] = {}
         self._readers: list[Reader] = []
         self._task: asyncio.Task[None] | None = None
@@ -161,6 +162,7 @@ class Client(Calls):
     def _add(self, command: Command) -> Entry:
         if self._ended is not None:
             raise self._ended
+        self._restore()
         name = COMMAND_NAMES[type(command)]
         payload = msgspec.to_builtins(command)
         entry = self._entry(name, payload)
@@ -178,8 +180,10 @@ class Client(Calls):
         return Entry(self._number, name, payload, lane, owner=future)
 
     def _restore(self) -> None:
-        """Commands of an earlier run go first, under their old nonces."""
-        for number, name, payload in list(self._store.outbox()) if self._store else ():
+        """Commands of an earlier run go first, under their old numbers and nonces. Done once, by whoever is first."""
+        kept = list(self._store.outbox()) if self._store is not None and not self._restored else []
+        self._restored = True
+        for number, name, payload in kept:
             entry = self._entry(name, payload, number)
             command = msgspec.convert(payload, COMMANDS[name].command)
             entry.owner.add_done_callback(lambda done, command=command: self._answered_to_nobody(command, done))

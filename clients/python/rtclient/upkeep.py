@@ -37,16 +37,17 @@ class Upkeep:
         """Chats to ask anew, and whether their cursor is lost too."""
         self._needed = asyncio.Event()
         self.current = asyncio.Event()
-        """Set while nothing is missing."""
+        """Set while nothing is missing and nothing is asked; otherwise events are held."""
 
     def connected(self, me: str) -> None:
         """A new connection begins: everything since the last one is missing."""
         self._state.me = me
         self._held.clear()
-        self._need(sync=bool(self._cursors.epoch), reload=not self._state.loaded)
+        known = bool(self._cursors.epoch)  # empty too when a reset came and the reload was cut off
+        self._need(sync=known, reload=not (known and self._state.loaded))
 
     def hear(self, event: LoggedEvent) -> None:
-        if not self._missing():
+        if self.current.is_set():
             self._take(event)
         elif len(self._held) < HELD_MAX:
             self._held.append(event)
