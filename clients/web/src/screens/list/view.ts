@@ -1,0 +1,19 @@
+/** What a row of the chat list shows. */
+export type ChatRowView = {
+  id: string
+  hueId: string
+  title: string
+  square: boolean
+  when: string
+  last: string
+  lastAuthor: string
+  lastGone: boolean
+  draft: string
+  unread: number
+  markedUnread: boolean
+  muted: boolean
+  pinned: boolean
+  state: 'none' | 'pending' | 'failed'
+  /** The whole row in words, for screen readers. */
+  spoken: string
+}
