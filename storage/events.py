@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from rtserver.wire import chat as w
+from rtserver.wire import family as ws
 from rtserver.wire.types import ChatView, Forwarded
 
 from .ids import wire_id
@@ -36,6 +37,11 @@ ACCOUNT_EVENTS: dict[int, type[w.AccountEvent]] = {
     5: w.MessageWasUnstarred,
     6: w.MessagesHidden,
     7: w.SessionEnded,
+    20: ws.ApplicationDecided,
+    21: ws.EntryChanged,
+    22: ws.FamilyChanged,
+    23: ws.RolesChanged,
+    24: ws.BlockChanged,
 }
 _ACCOUNT_KINDS = {event: kind for kind, event in ACCOUNT_EVENTS.items()}
 

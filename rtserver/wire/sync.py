@@ -29,6 +29,7 @@ from .chat import (
     Result,
     SessionEnded,
 )
+from .family import ApplicationDecided, BlockChanged, EntryChanged, FamilyChanged, RolesChanged
 from .types import Id, Ms, Seq, Value
 
 ChatLogEvent = (
@@ -46,7 +47,18 @@ ChatLogEvent = (
     | ReactionRemoved
 )
 AccountLogEvent = (
-    ChatJoined | ChatLeft | ChatViewChanged | MessageWasStarred | MessageWasUnstarred | MessagesHidden | SessionEnded
+    ChatJoined
+    | ChatLeft
+    | ChatViewChanged
+    | MessageWasStarred
+    | MessageWasUnstarred
+    | MessagesHidden
+    | SessionEnded
+    | ApplicationDecided
+    | EntryChanged
+    | FamilyChanged
+    | RolesChanged
+    | BlockChanged
 )
 
 
