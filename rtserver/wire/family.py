@@ -1,4 +1,4 @@
-"""Families, profiles, contacts and Home on the HTTP API, and what an account's own log tells of them. Decides nothing."""
+"""Families, profiles, contacts and Home on the HTTP API, and the events of an account's own log. Decides nothing."""
 
 from __future__ import annotations
 
