@@ -48,7 +48,7 @@ def document(endpoints: Sequence[Endpoint], brand: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, by_type)
-    return _portable(
+    whole: dict[str, Any] = _portable(
         {
             "openapi": "3.1.0",
             "info": {"title": brand, "version": __version__},
@@ -62,6 +62,7 @@ def document(endpoints: Sequence[Endpoint], brand: str) -> dict[str, Any]:
             },
         }
     )
+    return whole
 
 
 def codes_of(endpoint: Endpoint) -> list[str]:
