@@ -68,6 +68,7 @@ session = Table(
     Column("seen_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger, nullable=True),
+    Column("lasting", Boolean, nullable=False, server_default="1"),  # false: ends with the browser, never slides
 )
 
 signin_link = Table(
