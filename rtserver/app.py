@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import signal
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 from aiohttp import web
 
 from rtserver.actor import Actor
 from rtserver.auth.sessions import Sessions, end_session
 from rtserver.bus.memory import MemoryBus
+from rtserver.chat.class_rooms import ClassRooms
 from rtserver.chat.reading import ChatReader
 from rtserver.chat.resume import StreamLogs
 from rtserver.chat.service import ChatService
@@ -19,12 +22,23 @@ from rtserver.chat.work import Work
 from rtserver.clock import now_ms
 from rtserver.config import Settings
 from rtserver.hub.hub import Hub
+from rtserver.routes.admin import add_operator_schools
+from rtserver.routes.desk import desk_doors
+from rtserver.routes.family import family_doors
+from rtserver.routes.http import EdgeSettings, add_endpoints
 from rtserver.routes.operator import Metrics, operator_app
 from rtserver.routes.public import add_routes, edge
+from rtserver.routes.school import school_doors
+from rtserver.routes.school_files import add_school_files
+from rtserver.school.gate import Gate, GatedLogs
+from rtserver.school.ports import Transaction
+from rtserver.school.service import SchoolService, load_key
 from rtserver.wire.chat import SessionEnded
 from storage.db import Database
 from storage.ids import wire_id
 from storage.migrate import upgrade
+
+T = TypeVar("T")
 
 
 def is_loopback(host: str) -> bool:
@@ -47,13 +61,23 @@ class Server:
         self.sessions = Sessions(self.database, now_ms)
         self.chats = ChatService(self.database, self.bus, now_ms, settings.chat.limits())
         reader = ChatReader(self.database, now_ms)
+        self.gate = Gate(self.database, now_ms)
+        self.bus.subscribe(self.gate.receive)  # before the hub: who reconnects on an event finds it forgotten
+        self.schools = SchoolService(
+            self.database,
+            self._run_school,
+            self.gate,
+            load_key(Path(settings.school.link_key)),
+            settings.school.settings(own.brand),
+            now_ms,
+        )
         self.metrics = Metrics()
         self.hub = Hub(
             settings.hub.settings(own.support),
             self.sessions,
-            StreamLogs(self.database),
+            GatedLogs(StreamLogs(self.database), self.gate),
             self.bus,
-            {**self.chats.handlers(), **reader.handlers()},
+            self.gate.guard({**self.chats.handlers(), **reader.handlers()}),
             now_ms,
             self.metrics.observe,
         )
@@ -72,6 +96,7 @@ class Server:
         own = self._settings.server
         await self.bus.start()
         self.chats.start()
+        self.schools.start()
         await self.hub.start()
         public = web.Application(middlewares=[edge(own.support)])
         self.hub.attach(public)
@@ -85,20 +110,36 @@ class Server:
             support=own.support,
             loopback=is_loopback(own.host),
         )
+        endpoints = [
+            *school_doors(self.schools).endpoints,
+            *family_doors(self.schools).endpoints,
+            *desk_doors(self.schools).endpoints,
+        ]
+        edge_settings = EdgeSettings(origins=tuple(self._settings.hub.origins))
+        add_endpoints(public, endpoints, self.sessions, edge_settings)
+        add_school_files(public, self.schools, self.sessions, edge_settings)
         self.port = await self._listen(public, own.host, own.port)
         self._ready = True
         operator = operator_app(self.metrics, lambda: self._ready)
+        operator.middlewares.append(edge(own.support))
+        add_operator_schools(operator, self.schools, (own.operator_host,))
         self.operator_port = await self._listen(operator, own.operator_host, own.operator_port)
 
     async def close(self) -> None:
         """Clients told, doors shut, queue committed: in that order."""
         self._ready = False
         await self.hub.close()
+        await self.schools.close()
         await self.chats.close()
         for runner in self._runners:
             await runner.cleanup()
         await self.bus.close()
         await self.database.close()
+
+    async def _run_school(self, task: Callable[[Transaction], T]) -> T:
+        """Schools change in the one writer's transactions, with the chats of classes at hand."""
+        result: T = await self.chats.run(lambda work: task(ClassRooms(work)))
+        return result
 
     async def _end_session(self, actor: Actor) -> None:
         """End a session and log it in one transaction: every hub closes its sockets on the event."""
