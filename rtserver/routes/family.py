@@ -72,6 +72,7 @@ def family_doors(service: SchoolService) -> Doors:
         "The child's data, prefilled for the parent (R-63)",
         lambda c, now, call: families.load_child(c, me(call), link(call), now, settings),
         errors=(*LINK_ERRORS, *PARENT_ERRORS),
+        held=True,  # a held child's own session must learn that it is its own
     )
     doors.post(
         "/api/parent-links/{token}/confirm",
@@ -80,6 +81,7 @@ def family_doors(service: SchoolService) -> Doors:
         "Correct the data, consent and confirm (R-64…R-66)",
         lambda tx, call: families.confirm_child(tx, me(call), link(call), call.body, settings),
         errors=(*LINK_ERRORS, *PARENT_ERRORS, *CONSENT_ERRORS, *EDIT_ERRORS),
+        held=True,  # as above
     )
     doors.get(
         "/api/family/children/{child}",
