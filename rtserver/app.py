@@ -10,6 +10,8 @@ from typing import Any
 from aiohttp import web
 
 from rtserver.actor import Actor
+from rtserver.app_auth import AuthParts, check_senders, edge_settings, load_code_key
+from rtserver.auth.ports import NoSchool
 from rtserver.auth.sessions import Sessions, end_session
 from rtserver.bus.memory import MemoryBus
 from rtserver.chat.reading import ChatReader
@@ -19,7 +21,12 @@ from rtserver.chat.work import Work
 from rtserver.clock import now_ms
 from rtserver.config import Settings
 from rtserver.hub.hub import Hub
+from rtserver.routes.auth import add_external_return
+from rtserver.routes.auth_endpoints import auth_endpoints
+from rtserver.routes.http import add_endpoints
+from rtserver.routes.openapi import add_openapi
 from rtserver.routes.operator import Metrics, operator_app
+from rtserver.routes.outbox import add_outbox
 from rtserver.routes.public import add_routes, edge
 from rtserver.wire.chat import SessionEnded
 from storage.db import Database
@@ -63,6 +70,7 @@ class Server:
         self.metrics.watch("rt_slow_cuts", "Receivers cut because they took too little", lambda: self.hub.slow_cuts)
         self.metrics.watch("rt_writer_queue", "Commands waiting for a commit", lambda: self.chats.writer.queued)
         self._runners: list[web.AppRunner] = []
+        self.auth: AuthParts | None = None
         self._ready = False
         self.port = 0
         self.operator_port = 0
@@ -70,8 +78,14 @@ class Server:
     async def start(self) -> None:
         await asyncio.to_thread(upgrade, self._settings.storage.database)
         own = self._settings.server
+        check_senders(self._settings, loopback=is_loopback(own.host))
+        edge_of = edge_settings(self._settings)
+        key = await self.database.write(load_code_key)
+        auth = AuthParts(self._settings, self.database, self.chats.run, NoSchool(), now_ms, key)
+        self.auth = auth
         await self.bus.start()
         self.chats.start()
+        auth.start()
         await self.hub.start()
         public = web.Application(middlewares=[edge(own.support)])
         self.hub.attach(public)
@@ -85,15 +99,22 @@ class Server:
             support=own.support,
             loopback=is_loopback(own.host),
         )
+        endpoints = auth_endpoints(auth.doors)
+        add_endpoints(public, endpoints, self.sessions, edge_of)
+        add_external_return(public, auth.doors, self.sessions, edge_of)
+        add_openapi(public, endpoints, own.brand)
         self.port = await self._listen(public, own.host, own.port)
         self._ready = True
         operator = operator_app(self.metrics, lambda: self._ready)
+        add_outbox(operator, self.database, now_ms, loopback=is_loopback(own.operator_host) and is_loopback(own.host))
         self.operator_port = await self._listen(operator, own.operator_host, own.operator_port)
 
     async def close(self) -> None:
         """Clients told, doors shut, queue committed: in that order."""
         self._ready = False
         await self.hub.close()
+        if self.auth is not None:
+            await self.auth.close()
         await self.chats.close()
         for runner in self._runners:
             await runner.cleanup()

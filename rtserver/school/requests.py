@@ -30,9 +30,7 @@ def ask_for_school(tx: Transaction, actor: int, ask: w.SchoolRequestMake, places
     """S13: the request and its number. One waiting request for each person; a child cannot ask."""
     check_entry(tx.connection, actor, tx.now)
     lock_account(tx, actor)
-    waiting = tx.connection.execute(
-        select(q.number).where(q.applicant_id == actor, q.status == "waiting")
-    ).scalar()
+    waiting = tx.connection.execute(select(q.number).where(q.applicant_id == actor, q.status == "waiting")).scalar()
     if waiting is not None:
         raise AppError("request_exists", number=waiting)
     name = " ".join(ask.name.split())
