@@ -25,6 +25,7 @@ check: $(DEV) ## Lint, types, import contracts, generated files
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/python -m rtserver.wire.export --check
+	$(BIN)/python -m rtserver.auth.diagram --check
 
 bench: bench-store ## Every benchmark
 

@@ -80,7 +80,7 @@ def add_school_commands(admin: typer.Typer, settings_of: Callable[[Path | None],
         """Why an invite or a parent's link works or fails, and who can mend it."""
         settings = settings_of(config)
         key = load_key(Path(settings.school.link_key))
-        bounds = settings.school.settings(settings.server.brand)
+        bounds = settings.school.settings(settings.server)
 
         async def run(database: Database) -> tuple[bool, list[str]]:
             return await database.read(lambda c: explain_link(c, url, key, now_ms(), bounds))

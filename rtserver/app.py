@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from rtserver.actor import Actor
+from rtserver.app_auth import AuthParts, check_senders, edge_settings, load_code_key
 from rtserver.auth.sessions import Sessions, end_session
 from rtserver.bus.memory import MemoryBus
 from rtserver.chat.class_rooms import ClassRooms
@@ -23,10 +24,14 @@ from rtserver.clock import now_ms
 from rtserver.config import Settings
 from rtserver.hub.hub import Hub
 from rtserver.routes.admin import add_operator_schools
+from rtserver.routes.auth import add_external_return
+from rtserver.routes.auth_endpoints import auth_endpoints
 from rtserver.routes.desk import desk_doors
 from rtserver.routes.family import family_doors
-from rtserver.routes.http import EdgeSettings, add_endpoints
+from rtserver.routes.http import add_endpoints
+from rtserver.routes.openapi import add_openapi
 from rtserver.routes.operator import Metrics, operator_app
+from rtserver.routes.outbox import add_outbox
 from rtserver.routes.public import add_routes, edge
 from rtserver.routes.school import school_doors
 from rtserver.routes.school_files import add_school_files
@@ -68,7 +73,7 @@ class Server:
             self._run_school,
             self.gate,
             load_key(Path(settings.school.link_key)),
-            settings.school.settings(own.brand),
+            settings.school.settings(own),
             now_ms,
         )
         self.metrics = Metrics()
@@ -87,6 +92,7 @@ class Server:
         self.metrics.watch("rt_slow_cuts", "Receivers cut because they took too little", lambda: self.hub.slow_cuts)
         self.metrics.watch("rt_writer_queue", "Commands waiting for a commit", lambda: self.chats.writer.queued)
         self._runners: list[web.AppRunner] = []
+        self.auth: AuthParts | None = None
         self._ready = False
         self.port = 0
         self.operator_port = 0
@@ -94,9 +100,15 @@ class Server:
     async def start(self) -> None:
         await asyncio.to_thread(upgrade, self._settings.storage.database)
         own = self._settings.server
+        check_senders(self._settings, loopback=is_loopback(own.host))
+        edge_of = edge_settings(self._settings)
+        key = await self.database.write(load_code_key)
+        auth = AuthParts(self._settings, self.database, self.chats.run, self.schools.doors, now_ms, key)
+        self.auth = auth
         await self.bus.start()
         self.chats.start()
         self.schools.start()
+        auth.start()
         await self.hub.start()
         public = web.Application(middlewares=[edge(own.support)])
         self.hub.attach(public)
@@ -111,17 +123,20 @@ class Server:
             loopback=is_loopback(own.host),
         )
         endpoints = [
+            *auth_endpoints(auth.doors),
             *school_doors(self.schools).endpoints,
             *family_doors(self.schools).endpoints,
             *desk_doors(self.schools).endpoints,
         ]
-        edge_settings = EdgeSettings(origins=tuple(self._settings.hub.origins))
-        add_endpoints(public, endpoints, self.sessions, edge_settings)
-        add_school_files(public, self.schools, self.sessions, edge_settings)
+        add_endpoints(public, endpoints, self.sessions, edge_of)
+        add_external_return(public, auth.doors, self.sessions, edge_of)
+        add_school_files(public, self.schools, self.sessions, edge_of)
+        add_openapi(public, endpoints, own.brand)
         self.port = await self._listen(public, own.host, own.port)
         self._ready = True
         operator = operator_app(self.metrics, lambda: self._ready)
         operator.middlewares.append(edge(own.support))
+        add_outbox(operator, self.database, now_ms, loopback=is_loopback(own.operator_host) and is_loopback(own.host))
         add_operator_schools(operator, self.schools, (own.operator_host,))
         self.operator_port = await self._listen(operator, own.operator_host, own.operator_port)
 
@@ -130,6 +145,8 @@ class Server:
         self._ready = False
         await self.hub.close()
         await self.schools.close()
+        if self.auth is not None:
+            await self.auth.close()
         await self.chats.close()
         for runner in self._runners:
             await runner.cleanup()

@@ -175,6 +175,5 @@ attempt = Table(
     Column("scope", String(24), primary_key=True),
     Column("key_sha256", LargeBinary(32), primary_key=True),
     Column("window_ms", BigInteger, primary_key=True, autoincrement=False),
-    Column("tried", Integer, nullable=False, server_default="0"),
-    Column("failed", Integer, nullable=False, server_default="0"),
+    Column("counted", Integer, nullable=False, server_default="0"),
 )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from rtserver.wire import auth as wa
 from rtserver.wire import chat as w
 from rtserver.wire import family as ws
 from rtserver.wire.types import ChatView, Forwarded
@@ -42,6 +43,7 @@ ACCOUNT_EVENTS: dict[int, type[w.AccountEvent]] = {
     22: ws.FamilyChanged,
     23: ws.RolesChanged,
     24: ws.BlockChanged,
+    30: wa.ContactClaimed,
 }
 _ACCOUNT_KINDS = {event: kind for kind, event in ACCOUNT_EVENTS.items()}
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 WINDOW_MS = 900_000
 """15 minutes."""
-Scope = Literal["send:contact", "send:address", "fail:contact", "fail:account", "fail:address", "qr:address"]
+Scope = Literal["send:contact", "send:address", "fail:contact", "fail:account", "fail:address", "begin:address"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class LimitRules:
     fails_contact: int = 15
     fails_account: int = 10
     fails_address: int = 60
-    qr_address: int = 600
+    begin_address: int = 600
     school_factor: int = 20
 
     def bound(self, scope: Scope, *, school: bool) -> int:
@@ -33,7 +33,7 @@ class LimitRules:
             "fail:contact": self.fails_contact,
             "fail:account": self.fails_account,
             "fail:address": self.fails_address,
-            "qr:address": self.qr_address,
+            "begin:address": self.begin_address,
         }[scope]
         return bound * self.school_factor if school and scope.endswith(":address") else bound
 

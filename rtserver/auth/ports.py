@@ -5,16 +5,37 @@ Without a school bound (``NoSchool``) every link is unknown and everybody may en
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Literal, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from rtserver.wire.chat import AccountEvent
 from rtserver.wire.errors import AppError
 from rtserver.wire.family import ParentLinkCheck
 from rtserver.wire.school import InviteCheck
 
+T = TypeVar("T")
 HoldReason = Literal["", "under_14", "consent_withdrawn"]
+
+
+class Transaction(Protocol):
+    """The writer's transaction: everything done in it is committed together or not at all, then told."""
+
+    @property
+    def connection(self) -> Connection: ...
+
+    @property
+    def now(self) -> int: ...
+
+    def append_account(self, account: int, make: Callable[[int, int], AccountEvent]) -> None:
+        """Write one event of the account's own log."""
+
+
+class Run(Protocol):
+    """Runs a task in the writer's transaction and gives its result once durable."""
+
+    def __call__(self, task: Callable[[Transaction], T], /) -> Awaitable[T]: ...
 
 
 class Schools(Protocol):

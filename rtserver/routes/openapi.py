@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from aiohttp import web
 
 from rtserver import __version__
 from rtserver.wire.errors import ERRORS
@@ -128,3 +129,13 @@ def _portable(value: Any) -> Any:
     if isinstance(value, list):
         return [_portable(inner) for inner in value]
     return value
+
+
+def add_openapi(app: web.Application, endpoints: Sequence[Endpoint], brand: str) -> None:
+    """Serve the document; it is made once."""
+    body = msgspec.json.encode(document(endpoints, brand))
+
+    async def show(_: web.Request) -> web.Response:
+        return web.Response(body=body, content_type="application/json")
+
+    app.router.add_get("/api/openapi.json", show)

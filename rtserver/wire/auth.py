@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from .chat import AccountEvent
 from .family import ParentLinkCheck
 from .school import Gender, Input, InviteCheck
 from .types import WIRE_VERSION, Id, Ms, Value
@@ -140,8 +141,8 @@ class Flow(Value, frozen=True, kw_only=True):
     recognised: Recognised | None = None
     invite: InviteCheck | None = None
     parent: ParentLinkCheck | None = None
-    form: Literal["student", "adult", ""] = ""
-    """Which profile form comes: a student's, or an adult's (a parent, a teacher)."""
+    form: Literal["student", "parent", "staff", ""] = ""
+    """Which profile form comes; empty where the role is chosen after log-in (R-53)."""
     free_at: Ms | None = None
     """State ``claimed``: when the number becomes free without an objection."""
     step: Step | None = None
@@ -170,6 +171,12 @@ class DocumentText(Value, frozen=True, kw_only=True):
     title: str
     text: str
     """Paragraphs, parted by empty lines; lines beginning with ``## `` are headings."""
+
+
+class ExternalBegun(Value, frozen=True, kw_only=True):
+    """D11: the browser goes to ``url`` and comes back to ``/login`` or to where the log-in leads."""
+
+    url: str
 
 
 class QrMade(Value, frozen=True, kw_only=True):
@@ -301,3 +308,11 @@ class OwnData(Value, frozen=True, kw_only=True):
     documents: list[AcceptedVersion]
     messages: list[OwnMessage]
     more: str = ""
+
+
+class ContactClaimed(AccountEvent, frozen=True, kw_only=True, tag="contact.claimed"):
+    """D20: somebody says that this account's number is theirs now. Without an objection it leaves at ``free_at``."""
+
+    claim: Id
+    masked: str
+    free_at: Ms

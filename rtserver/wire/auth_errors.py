@@ -62,6 +62,13 @@ AUTH_ERRORS: dict[str, ErrorSpec] = {
         "Это единственный способ войти. Сначала добавьте другой номер или почту",
         "This is the only way to log in. Add another number or e-mail first",
     ),
+    "contacts_limit": ErrorSpec(
+        409,
+        False,
+        "you",
+        "Контактов может быть не больше {limit}. Сначала уберите один",
+        "There can be {limit} contacts at most. Remove one first",
+    ),
     "contact_unknown": ErrorSpec(404, False, "you", "Такого контакта нет", "There is no such contact"),
     "contact_claimed": ErrorSpec(
         409,
@@ -140,6 +147,9 @@ AUTH_ERRORS: dict[str, ErrorSpec] = {
         "These look like an adult's data. A student profile is filled in for the child: the child's name and date of "
         "birth",
     ),
+    "close_unconfirmed": ErrorSpec(
+        400, False, "you", "Впишите свою фамилию, чтобы подтвердить", "Type your last name to confirm"
+    ),
     "session_unknown": ErrorSpec(404, False, "you", "Такого входа нет", "There is no such session"),
     # QR and external log-in
     "qr_expired": ErrorSpec(410, False, "you", "Код устарел. Начните заново", "The code is old. Start again"),
@@ -158,6 +168,13 @@ AUTH_ERRORS: dict[str, ErrorSpec] = {
         "you",
         "Этот внешний профиль уже связан с другим аккаунтом",
         "This external identity is bound to another account",
+    ),
+    "documents_changed": ErrorSpec(
+        409,
+        False,
+        "you",
+        "Текст соглашения обновился. Прочитайте его и продолжите",
+        "The agreement has changed. Read it and go on",
     ),
     "document_unknown": ErrorSpec(404, False, "you", "Такого документа нет", "There is no such document"),
 }

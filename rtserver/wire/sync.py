@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from .auth import ContactClaimed
 from .chat import (
     ChatJoined,
     ChatLeft,
@@ -59,6 +60,7 @@ AccountLogEvent = (
     | FamilyChanged
     | RolesChanged
     | BlockChanged
+    | ContactClaimed
 )
 
 

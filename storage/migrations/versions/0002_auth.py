@@ -24,8 +24,7 @@ def _create_tables() -> None:
         sa.Column("scope", sa.String(length=24), nullable=False),
         sa.Column("key_sha256", sa.LargeBinary(length=32), nullable=False),
         sa.Column("window_ms", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("tried", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("failed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("counted", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("scope", "key_sha256", "window_ms", name=op.f("pk_attempt")),
     )
     op.create_table(
