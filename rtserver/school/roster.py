@@ -75,7 +75,10 @@ def read_list(text: str, today: date, limit: int) -> Iterator[ListLine]:
     separator = max(";\t,", key=first.count)
     if not first.count(separator):
         raise AppError("list_unreadable")
-    rows = list(csv.reader(io.StringIO(text), delimiter=separator))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error:
+        raise AppError("list_unreadable") from None
     if len(rows) > limit + 1:
         raise AppError("list_too_long", limit=limit)
     columns: dict[str, int] | None = None
