@@ -12,18 +12,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.e2e.server import Client, ServerProcess
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Any:
-    process = ServerProcess(tmp_path, RT_SCHOOL__LINK_KEY=str(tmp_path / "link.key"))
-    process.start()
-    yield process
-    if process.process is not None and process.process.poll() is None:
-        process.kill()
 
 
 def api(server: ServerProcess, token: str, method: str, path: str, body: Any = None) -> Any:

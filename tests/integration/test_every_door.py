@@ -57,6 +57,7 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/family/children/{child}"): {"parent"},
     ("POST", "/api/family/children/{child}/withdraw"): {"parent"},
     ("POST", "/api/family/children/{child}/consent"): {"parent"},
+    ("POST", "/api/classes/{klass}/chat"): {"student", "classmate", "teacher", "head"},
     # the desk
     ("GET", "/api/schools/{school}/applications"): DESK,
     ("POST", "/api/schools/{school}/applications"): {"admin", "head"},
@@ -98,7 +99,7 @@ OWN = {
 NO_ENTRY = {
     "unauthorized", "not_in_school", "school_admin_only", "class_teacher_only", "person_unknown", "child_unknown",
     "not_found", "self_parent", "parent_too_young", "parent_birth_date_needed", "parent_confirmation_needed",
-    "block_self",
+    "block_self", "class_unknown",
 }  # fmt: skip
 """Refusals for want of a right; any other code means that the door opened."""
 SECRET = "Тайнова"
