@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from storage.db import Database
 from tests.house import House
+from tests.integration.auth_house import AuthHouse, auth_house
 
 
 @pytest_asyncio.fixture
@@ -16,3 +17,9 @@ async def house(database: Database) -> AsyncIterator[House]:
     built.service.start()
     yield built
     await built.service.close()
+
+
+@pytest_asyncio.fixture
+async def auth(database: Database) -> AsyncIterator[AuthHouse]:
+    async with auth_house(database) as built:
+        yield built
