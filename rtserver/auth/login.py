@@ -204,6 +204,8 @@ class LogIn:
         stored = await self._passwords.hash(chosen)
 
         def decide(step: Step) -> AppError | None:
+            if step.row.state != "new_password":
+                raise AppError("flow_step", state=step.row.state)
             self._flows.check_proven(step)
             holder = people.holder_of(step.tx.connection, step.row.address)
             if holder is None:

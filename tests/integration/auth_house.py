@@ -9,6 +9,7 @@ from typing import Any, Literal
 import aiohttp
 from aiohttp import web
 from sqlalchemy import Connection
+from yarl import URL
 
 from rtserver.app_auth import AuthParts, edge_settings, load_code_key
 from rtserver.auth.senders.outbox import shown_codes
@@ -129,6 +130,10 @@ class Browser:
 
     def cookie(self, name: str) -> str:
         return next((one.value for one in self.http.cookie_jar if one.key == name), "")
+
+    def plant(self, **cookies: str) -> None:
+        """Cookies that somebody else has put into the browser."""
+        self.http.cookie_jar.update_cookies(cookies, URL(self.house.url))
 
     async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """The answer's JSON; raises ``Refused`` with the code."""
