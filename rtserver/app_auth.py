@@ -20,6 +20,7 @@ from rtserver.auth.senders.base import Sender, Words
 from rtserver.auth.senders.http import HttpSender
 from rtserver.auth.senders.outbox import OutboxSender
 from rtserver.auth.senders.smtp import SmtpSender
+from rtserver.auth.stepping import Flows
 from rtserver.config import ConfigError, Settings
 from rtserver.routes.address import networks
 from rtserver.routes.auth import AuthDoors
@@ -114,19 +115,8 @@ class AuthParts:
             return channel in senders and senders[channel].chooses_code
 
         wake = self.courier.wake
-        login = LogIn(
-            database,
-            run,
-            clock,
-            own,
-            self.passwords,
-            schools,
-            documents,
-            key,
-            channels,
-            named_by_gateway,
-            wake,
-        )
+        flows = Flows(run, own, schools, documents, key, channels, named_by_gateway, wake)
+        login = LogIn(database, run, clock, self.passwords, flows)
         security = Security(database, run, clock, own, self.passwords, schools, key, channels, named_by_gateway, wake)
         self.external = ExternalLogIn(database, run, clock, settings.oidc.settings(settings.server.url), login)
         options = AuthOptions(

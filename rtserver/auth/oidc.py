@@ -27,9 +27,10 @@ from storage import auth_tables as a
 from storage.db import Database
 
 from . import people
-from .login import Answer, LogIn, Visitor, load_flow
+from .login import LogIn
 from .ports import Run, Transaction
 from .sessions import token_hash
+from .stepping import Answer, Visitor, load_flow
 from .tokens import new_token
 
 LOGIN_MS = 600_000

@@ -21,10 +21,11 @@ from storage.db import Database
 from storage.ids import new_id
 
 from .attempts import Key, check_attempts, count_attempts
-from .login import Answer, LogIn, Visitor, load_flow
+from .login import LogIn
 from .ports import Run, Transaction
 from .sessions import token_hash
 from .settings import AuthSettings
+from .stepping import Answer, Visitor, load_flow
 from .tokens import new_token
 
 POLL_S = 20.0

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from rtserver.auth.documents import Documents
-from rtserver.auth.login import Answer, LogIn, Visitor
+from rtserver.auth.login import LogIn
 from rtserver.auth.nextstep import next_step
 from rtserver.auth.oidc import ExternalLogIn
 from rtserver.auth.owndata import own_data
@@ -18,6 +18,7 @@ from rtserver.auth.qr import QrLogIn
 from rtserver.auth.security import Security
 from rtserver.auth.sessions import SESSION_MS
 from rtserver.auth.settings import DEVICE_MS
+from rtserver.auth.stepping import Answer, Visitor
 from rtserver.wire import auth as w
 from rtserver.wire.errors import AppError
 from rtserver.wire.school import Ok

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from storage.db import Database
 from tests.house import House
+from tests.integration.auth_house import AuthHouse, auth_house
 from tests.school_house import SchoolHouse
 
 
@@ -26,3 +27,9 @@ async def sh(database: Database) -> AsyncIterator[SchoolHouse]:
     await built.open()
     yield built
     await built.close()
+
+
+@pytest_asyncio.fixture
+async def auth(database: Database) -> AsyncIterator[AuthHouse]:
+    async with auth_house(database) as built:
+        yield built
