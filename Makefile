@@ -32,6 +32,7 @@ check: $(DEV) ## Lint, types, import contracts, generated files
 	$(BIN)/mypy
 	PYTHONPATH=.:clients/python:clients/load $(BIN)/lint-imports
 	$(BIN)/python -m rtserver.wire.export --check
+	$(BIN)/python -m rtserver.auth.diagram --check
 	$(BIN)/python -m tests.requirements_table --check
 	$(BIN)/python clients/web/build.py --check
 

@@ -6,14 +6,21 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
+from rtserver.auth.codes import CodeRules
+from rtserver.auth.limits import LimitRules
+from rtserver.auth.oidc import OidcSettings
+from rtserver.auth.senders.http import GatewaySettings
+from rtserver.auth.senders.smtp import SmtpSettings
+from rtserver.auth.settings import AuthSettings
 from rtserver.chat.rules import ChatLimits
 from rtserver.hub.hub import HubSettings
 from rtserver.hub.limits import Rate
 from rtserver.log import Format, Level
+from rtserver.school.settings import DAY_MS, SchoolSettings
 
 
 class ConfigError(Exception):
@@ -34,6 +41,9 @@ class ServerSection(_Section, frozen=True):
     port: Port = 8080
     operator_host: str = "127.0.0.1"
     operator_port: Port = 9090
+    url: str = "http://localhost:8080"
+    trusted_proxies: list[str] = []
+    body_bytes: int = 65_536
 
 
 class StorageSection(_Section, frozen=True):
@@ -80,6 +90,113 @@ class ChatSection(_Section, frozen=True):
         return ChatLimits(**msgspec.structs.asdict(self))
 
 
+class SchoolSection(_Section, frozen=True):
+    parents_max: int = 2
+    parent_link_days: int = 7
+    invites_active: int = 500
+    applications_waiting: int = 5
+    list_lines: int = 5_000
+    list_bytes: int = 2_097_152
+    avatar_bytes: int = 10_485_760
+    avatar_side_px: int = 512
+    applications_keep_days: int = 90
+    journal_keep_days: int = 1_095
+    unconfirmed_keep_days: int = 30
+
+    def settings(self, server: ServerSection) -> SchoolSettings:
+        values = msgspec.structs.asdict(self)
+        days = {name: values.pop(name) for name in tuple(values) if name.endswith("_days")}
+        spans = {f"{name.removesuffix('_days')}_ms": value * DAY_MS for name, value in days.items()}
+        return SchoolSettings(**{**values, **spans, "brand": server.brand, "url": server.url.rstrip("/")})
+
+
+class AuthSection(_Section, frozen=True):
+    phone_sender: Literal["outbox", "http", "none"] = "outbox"
+    email_sender: Literal["outbox", "smtp", "none"] = "outbox"
+    phone_region: str = "RU"
+    code_live_s: int = 600
+    code_tries: int = 5
+    resend_s: int = 120
+    flow_hours: int = 24
+    password_min: int = 8
+    password_workers: int = 2
+    password_waiting: int = 256
+    password_memory_kib: int = 19_456
+    password_passes: int = 2
+    qr_s: int = 60
+    qr_approval_s: int = 120
+    claim_days: int = 7
+    school_networks: list[str] = []
+    school_factor: int = 20
+    sends_contact: int = 5
+    sends_address: int = 60
+    fails_contact: int = 15
+    fails_account: int = 10
+    fails_address: int = 60
+    begins_address: int = 600
+    documents: str = ""
+
+    def settings(self, server: ServerSection) -> AuthSettings:
+        return AuthSettings(
+            brand=server.brand,
+            support=server.support,
+            url=server.url.rstrip("/"),
+            region=self.phone_region,
+            codes=CodeRules(self.code_live_s * 1000, self.code_tries, self.resend_s * 1000),
+            limits=LimitRules(
+                sends_contact=self.sends_contact,
+                sends_address=self.sends_address,
+                fails_contact=self.fails_contact,
+                fails_account=self.fails_account,
+                fails_address=self.fails_address,
+                begin_address=self.begins_address,
+                school_factor=self.school_factor,
+            ),
+            flow_ms=self.flow_hours * 3_600_000,
+            password_min=self.password_min,
+            qr_ms=self.qr_s * 1000,
+            qr_approval_ms=self.qr_approval_s * 1000,
+            claim_ms=self.claim_days * 86_400_000,
+        )
+
+
+class SmtpSection(_Section, frozen=True):
+    host: str = "localhost"
+    port: int = 587
+    security: Literal["tls", "starttls", "none"] = "starttls"
+    user: str = ""
+    password: str = ""
+    sender: str = "school@localhost"
+    ca_file: str = ""
+
+    def settings(self) -> SmtpSettings:
+        return SmtpSettings(**msgspec.structs.asdict(self))
+
+
+class GatewaySection(_Section, frozen=True):
+    url: str = ""
+    method: Literal["GET", "POST"] = "POST"
+    headers: dict[str, str] = {}
+    body: str = ""
+    accepts: str = ""
+    reads: str = ""
+
+    def settings(self) -> GatewaySettings:
+        return GatewaySettings(**msgspec.structs.asdict(self))
+
+
+class OidcSection(_Section, frozen=True):
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    label: str = ""
+    scopes: str = "openid"
+
+    def settings(self, url: str) -> OidcSettings:
+        values = msgspec.structs.asdict(self)
+        return OidcSettings(**values, return_url=f"{url.rstrip('/')}/api/auth/external/return")
+
+
 class LogSection(_Section, frozen=True):
     level: Level = "info"
     format: Format = "auto"
@@ -92,6 +209,12 @@ class Settings(_Section, frozen=True):
     storage: StorageSection = StorageSection()
     hub: HubSection = HubSection()
     chat: ChatSection = ChatSection()
+    school: SchoolSection = SchoolSection()
+    auth: AuthSection = AuthSection()
+    smtp: SmtpSection = SmtpSection()
+    sms: GatewaySection = GatewaySection()
+    call: GatewaySection = GatewaySection()
+    oidc: OidcSection = OidcSection()
     log: LogSection = LogSection()
 
 

@@ -151,8 +151,8 @@ async def _chats(service: ChatService, people: dict[str, list[int]], now: int) -
     teachers = people["teachers"]
     start = _week_ago(now)
     members: list[tuple[int, ChatRole]] = [
-        (people["admin"][0], "admin"),
-        *((teacher, "teacher") for teacher in teachers),
+        (teachers[1], "admin"),  # the class teacher; a school's administrator does not read class chats (D17)
+        *((teacher, "teacher") for teacher in teachers if teacher != teachers[1]),
         *((student, "member") for student in people["7Б"]),
     ]
     chat = await make_room(service, "class", "7Б", people["admin"][0], members, start, history_for_new=True)

@@ -53,7 +53,7 @@ WEEK: tuple[Room, ...] = (
     Room(
         "class",
         "7А",
-        ("admin", *TEACHERS, *PUPILS),
+        (*TEACHERS, *PUPILS),  # a school's administrator does not read class chats (D17)
         (
             Said("6d 08:05", "math", "Доброе утро, 7А! С началом новой недели ☀️", likes="☀️ maria anna sofya, 👍 ivan"),
             Said("6d 08:07", "math", "Расписание звонков на пятницу: уроки по 40 минут, после пятого — классный час.", marks="p"),
@@ -65,7 +65,7 @@ WEEK: tuple[Room, ...] = (
             Said("4d 16:02", "dmitry", "Кто записал домашнее по алгебре? Я отвлёкся"),
             Said("4d 16:03", "anna", "№ 412, 415 и 418. И правило на странице 96 выучить", tag="algebra", likes="👍 dmitry alexey ivan vera"),
             Said("4d 16:05", "dmitry", "Спасибо, выручаешь!", to="algebra"),
-            Said("3d 09:50", "admin", "В четверг в школе отключат воду с 10 до 12 часов. Возьмите с собой питьевую.", marks="s"),
+            Said("3d 09:50", "math", "В четверг в школе отключат воду с 10 до 12 часов. Возьмите с собой питьевую.", marks="s"),
             Said("2d 18:15", "math", "Напоминаю: в пятницу экскурсия в Политехнический музей. Сбор в 9:15 у главного входа, с собой — сменная обувь и хорошее настроение.", tag="museum", likes="🎉 maria sofya alisa polina darya, 👍 alexey ivan fedor", marks="ps"),
             Said("2d 18:22", "sofya", "Ура, наконец-то экскурсия!", to="museum"),
             Said("2d 18:24", "fedor", "А фотографировать там можно?"),

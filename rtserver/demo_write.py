@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import update
+
 from rtserver import demo_week as week
 from rtserver.actor import Actor
 from rtserver.chat.members import direct_key, make_chat
@@ -14,6 +16,7 @@ from rtserver.chat.service import ChatService
 from rtserver.chat.work import Work
 from rtserver.wire import chat as w
 from rtserver.wire.types import ChatRole
+from storage import tables as t
 from storage.ids import wire_id
 
 ZONE = ZoneInfo("Europe/Moscow")
@@ -31,7 +34,11 @@ async def make_room(
     **more: Any,
 ) -> int:
     def task(work: Work) -> int:
-        return make_chat(work, kind, title, actor, members, ts=ts, **more).id
+        chat = make_chat(work, kind, title, actor, members, ts=ts, **more).id
+        if kind == "class":  # the class knows its chat: whoever enters the class enters it
+            k = t.school_class.c
+            work.connection.execute(update(t.school_class).where(k.name == title).values(chat_id=chat))
+        return chat
 
     chat: int = await service.run(task)
     return chat
@@ -71,6 +78,7 @@ async def _write_room(service: ChatService, room: week.Room, ids: dict[str, int]
     if room.kind == "direct":
         more["direct_key"] = direct_key(roles[0][0], roles[1][0])
     if room.kind == "class":
+        roles[0] = (actor, "admin")  # the class teacher
         more["history_for_new"] = True
     chat = await make_room(service, room.kind, room.title, actor, roles, start, **more)
     handlers = service.handlers()

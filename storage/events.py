@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from rtserver.wire import auth as wa
 from rtserver.wire import chat as w
+from rtserver.wire import family as ws
 from rtserver.wire.types import ChatView, Forwarded
 
 from .ids import wire_id
@@ -36,6 +38,12 @@ ACCOUNT_EVENTS: dict[int, type[w.AccountEvent]] = {
     5: w.MessageWasUnstarred,
     6: w.MessagesHidden,
     7: w.SessionEnded,
+    20: ws.ApplicationDecided,
+    21: ws.EntryChanged,
+    22: ws.FamilyChanged,
+    23: ws.RolesChanged,
+    24: ws.BlockChanged,
+    30: wa.ContactClaimed,
 }
 _ACCOUNT_KINDS = {event: kind for kind, event in ACCOUNT_EVENTS.items()}
 

@@ -51,6 +51,7 @@ account = Table(
     Column("patronymic", String(80), nullable=False, server_default=""),
     Column("name_fold", String(260), nullable=False),
     Column("birth_date", String(10), nullable=True),
+    Column("gender", String(8), nullable=False, server_default=""),  # male, female
     Column("created_ms", BigInteger, nullable=False),
     Column("closed_ms", BigInteger, nullable=True),
     Column("seq", BigInteger, nullable=False, server_default="0"),  # head of the account's own log
@@ -67,6 +68,7 @@ session = Table(
     Column("seen_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger, nullable=True),
+    Column("lasting", Boolean, nullable=False, server_default="1"),  # false: ends with the browser, never slides
 )
 
 signin_link = Table(
@@ -88,6 +90,8 @@ school = Table(
     Column("time_zone", String(64), nullable=False),
     Column("students_find_other_classes", Boolean, nullable=False, server_default="0"),  # D17
     Column("created_ms", BigInteger, nullable=False),
+    Column("locality_id", BigInteger, nullable=True, index=True),
+    Column("place", String(300), nullable=False, server_default=""),
 )
 
 school_class = Table(
@@ -98,6 +102,8 @@ school_class = Table(
     Column("name", String(16), nullable=False),  # 7А
     Column("grade", SmallInteger, nullable=False),
     Column("chat_id", BigInteger, nullable=True),
+    Column("closed", Boolean, nullable=False, server_default="0"),  # takes no applications
+    Column("archived_ms", BigInteger, nullable=True),
     UniqueConstraint("school_id", "name"),
 )
 

@@ -15,6 +15,8 @@ from storage.db import Database
 from storage.ids import new_id
 from storage.search import fold
 
+from .settings import BRIEF_MS
+
 TOKEN_BYTES = 32
 SESSION_MS = 90 * 24 * 3600 * 1000
 """Architecture §3: 90 days since the last use."""
@@ -45,8 +47,11 @@ def add_account(
     return account
 
 
-def open_session(connection: Connection, account: int, device: str, now: int) -> str:
-    """A new session's token: 32 random bytes, base64url. Only its hash is kept."""
+def open_session(connection: Connection, account: int, device: str, now: int, *, lasting: bool = True) -> str:
+    """A new session's token: 32 random bytes, base64url. Only its hash is kept.
+
+    One that is not lasting (someone else's computer) never slides.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     connection.execute(
         insert(t.session).values(
@@ -56,7 +61,8 @@ def open_session(connection: Connection, account: int, device: str, now: int) ->
             device=device[:120],
             created_ms=now,
             seen_ms=now,
-            expires_ms=now + SESSION_MS,
+            expires_ms=now + (SESSION_MS if lasting else BRIEF_MS),
+            lasting=lasting,
         )
     )
     return token
@@ -109,7 +115,17 @@ class Sessions:
         now = self._clock()
         s, a = t.session.c, t.account.c
         query = (
-            select(s.id, s.account_id, s.ended_ms, s.expires_ms, s.seen_ms, a.first_name, a.last_name, a.closed_ms)
+            select(
+                s.id,
+                s.account_id,
+                s.ended_ms,
+                s.expires_ms,
+                s.seen_ms,
+                s.lasting,
+                a.first_name,
+                a.last_name,
+                a.closed_ms,
+            )
             .join(t.account, a.id == s.account_id)
             .where(s.token_sha256 == token_hash(token))
         )
@@ -119,7 +135,11 @@ class Sessions:
         if row.ended_ms is not None or row.expires_ms <= now or row.closed_ms is not None:
             raise AppError("session_ended")
         if now - row.seen_ms > SEEN_EVERY_MS:
-            seen = update(t.session).where(s.id == row.id).values(seen_ms=now, expires_ms=now + SESSION_MS)
+            seen = (
+                update(t.session)
+                .where(s.id == row.id)
+                .values(seen_ms=now, expires_ms=now + SESSION_MS if row.lasting else row.expires_ms)
+            )
             await self._database.write(lambda connection: connection.execute(seen).rowcount)
         return Actor(row.account_id, row.id, f"{row.first_name} {row.last_name}".strip())
 

@@ -87,7 +87,7 @@ def add_member(
     work.append_account(account, lambda seq, at: w.ChatJoined(seq=seq, ts=at, chat=wire_id(head.id)))
 
 
-def remove_member(work: Work, head: Head, actor: int, account: int) -> None:
+def remove_member(work: Work, head: Head, actor: int | None, account: int) -> None:
     """Close the interval at the removal's own ``seq``, which the removed one may still see."""
     row = work.append(head, MEMBER_REMOVED, actor, a=account)
     head.members_count -= 1

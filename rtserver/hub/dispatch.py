@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -13,13 +12,13 @@ import msgspec
 
 from rtserver.actor import Actor, Handler
 from rtserver.wire.chat import Command
+from rtserver.wire.decoding import decoding_refusal
 from rtserver.wire.errors import AppError, wire_error
 from rtserver.wire.registry import COMMANDS
 
 from .limits import Buckets
 
 log = logging.getLogger("rtserver.command")
-_UNKNOWN_FIELD = re.compile(r"unknown field `([^`]{1,80})`")
 
 
 class Dispatcher:
@@ -75,19 +74,9 @@ class Dispatcher:
         try:
             command = msgspec.convert({} if payload is None else payload, struct)
         except msgspec.ValidationError as error:
-            raise _refusal(str(error)) from None
+            raise decoding_refusal(str(error)) from None
         about.update((key, value) for key in ("chat", "call") if isinstance(value := getattr(command, key, None), str))
         return await handler(actor, command)
-
-
-def _refusal(detail: str) -> AppError:
-    """What msgspec found, without the values it found it in."""
-    unknown = _UNKNOWN_FIELD.search(detail)
-    if unknown:
-        return AppError("unknown_field", field=unknown.group(1))
-    path = detail.rpartition(" - at `")[2].rstrip("`") if " - at `" in detail else ""
-    missing = re.search(r"missing required field `([^`]{1,80})`", detail)
-    return AppError("bad_request", detail=missing.group(1) if missing else path[:80] or "payload")
 
 
 def _known(name: str) -> str:

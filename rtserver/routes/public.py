@@ -21,13 +21,14 @@ from storage import tables as t
 from storage.db import Database
 from storage.ids import wire_id
 
+from .address import FORWARDING
+
 log = logging.getLogger(__name__)
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "Referrer-Policy": "no-referrer",  # links carry tokens
     "X-Content-Type-Options": "nosniff",
 }
-FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 
 
 def edge(support: str) -> Middleware:

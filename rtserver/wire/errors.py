@@ -6,21 +6,13 @@ error carries. Codes are flat snake_case and never change their meaning.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from .auth_errors import AUTH_ERRORS
+from .error_spec import ErrorSpec, Mender
+from .school_errors import SCHOOL_ERRORS
 
-Mender = Literal["you", "sender", "teacher", "administrator", "operator", "nobody"]
+__all__ = ["ERRORS", "AppError", "ErrorSpec", "FieldValue", "Mender", "wire_error"]
+
 FieldValue = str | int
-
-
-class ErrorSpec(NamedTuple):
-    """One row: ``status`` is the HTTP status, ``retryable`` says that the same request may succeed later by itself."""
-
-    status: int
-    retryable: bool
-    mender: Mender
-    ru: str
-    en: str
-
 
 ERRORS: dict[str, ErrorSpec] = {
     # the connection and the shape of a command
@@ -139,6 +131,10 @@ ERRORS: dict[str, ErrorSpec] = {
         409, False, "you", "На сообщении уже много разных реакций", "The message has too many different reactions"
     ),
     "emoji_invalid": ErrorSpec(400, False, "you", "Это не эмодзи", "That is not an emoji"),
+    # schools, invites, applications, families
+    **SCHOOL_ERRORS,
+    # registration and log-in
+    **AUTH_ERRORS,
 }
 
 

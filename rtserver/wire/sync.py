@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from .auth import ContactClaimed
 from .chat import (
     ChatJoined,
     ChatLeft,
@@ -29,6 +30,7 @@ from .chat import (
     Result,
     SessionEnded,
 )
+from .family import ApplicationDecided, BlockChanged, EntryChanged, FamilyChanged, RolesChanged
 from .types import Id, Ms, Seq, Value
 
 ChatLogEvent = (
@@ -46,7 +48,19 @@ ChatLogEvent = (
     | ReactionRemoved
 )
 AccountLogEvent = (
-    ChatJoined | ChatLeft | ChatViewChanged | MessageWasStarred | MessageWasUnstarred | MessagesHidden | SessionEnded
+    ChatJoined
+    | ChatLeft
+    | ChatViewChanged
+    | MessageWasStarred
+    | MessageWasUnstarred
+    | MessagesHidden
+    | SessionEnded
+    | ApplicationDecided
+    | EntryChanged
+    | FamilyChanged
+    | RolesChanged
+    | BlockChanged
+    | ContactClaimed
 )
 
 

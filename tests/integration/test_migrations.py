@@ -6,9 +6,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
+import storage.auth_tables
+import storage.school_tables  # its tables join the same metadata
 from storage.db import Database
 from storage.tables import metadata
 
+assert storage.auth_tables.metadata is storage.school_tables.metadata is metadata
 BESIDE = {"search_row.stems", "ix_search_row_stems"}
 """PostgreSQL's own column and index of stems: SQLite has a virtual table instead, so no Table names them."""
 

@@ -78,7 +78,16 @@ def others(section: str, key: str, value: Any) -> list[Any]:
             return [value + "x"]
         case list():
             return [["https://school.example"]]
+        case dict():
+            return [{"Authorization": "Bearer x"}]
     raise AssertionError(f"a setting of a new kind: {value!r}")
+
+
+def toml_of(value: Any) -> str:
+    """A value as TOML: JSON but for tables."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {json.dumps(inner)}" for key, inner in value.items()) + "}"
+    return json.dumps(value)
 
 
 @pytest.mark.parametrize(("section", "key"), KEYS)
@@ -87,7 +96,7 @@ def test_the_environment_overrides_every_setting(section: str, key: str) -> None
     value = tomllib.loads(CONFIG)[section][key]
     name = f"RT_{section.upper()}__{key.upper()}"
     for other in others(section, key, value):
-        loaded = msgspec.to_builtins(load(None, {name: json.dumps(other)}))
+        loaded = msgspec.to_builtins(load(None, {name: toml_of(other)}))
         assert loaded[section][key] == other != value
     with pytest.raises(ConfigError, match=f"{key}_typo"):
         load(None, {f"{name}_TYPO": "1"})

@@ -17,6 +17,28 @@ export type ChatRole = 'admin' | 'member' | 'teacher'
 export type SchoolRole = 'admin' | 'class_teacher' | 'operator' | 'parent' | 'staff' | 'student' | 'teacher'
 export type PinPolicy = 'everyone' | 'staff'
 
+/** R-54, R-55: told to the applicant at once. */
+export interface ApplicationDecided {
+  kind: 'application.decided'
+  seq: number
+  ts: number
+  application: string
+  school: string
+  school_name: string
+  class_name: string
+  status: 'approved' | 'refused'
+  reason: string
+  chat: string | null
+}
+
+export interface BlockChanged {
+  kind: 'block.changed'
+  seq: number
+  ts: number
+  account: string
+  blocked: boolean
+}
+
 /** Put a chat away (R-95); a later message brings it back unless the chat is muted. A pinned chat is unpinned. */
 export interface ChatArchive {
   chat: string
@@ -197,6 +219,16 @@ export interface ChatWasCreated {
   actor: string | null
 }
 
+/** D20: somebody says that this account's number is theirs now. Without an objection it leaves at `free_at`. */
+export interface ContactClaimed {
+  kind: 'contact.claimed'
+  seq: number
+  ts: number
+  claim: string
+  masked: string
+  free_at: number
+}
+
 export interface Cursor {
   chat: string
   seq: number
@@ -209,6 +241,30 @@ export interface Delivery {
 
 /** Nothing to tell but that it is committed. */
 export interface Done {
+}
+
+/**
+ * Entry is held or open again; `by_name` is the parent.
+ *
+ * Connections are cut after it and come back by themselves.
+ */
+export interface EntryChanged {
+  kind: 'entry.changed'
+  seq: number
+  ts: number
+  held: boolean
+  by_name: string
+}
+
+/** A parent was attached or detached, told to the child and to the parents (D16). */
+export interface FamilyChanged {
+  kind: 'family.changed'
+  seq: number
+  ts: number
+  change: 'attached' | 'consent_given' | 'consent_withdrawn' | 'detached'
+  child: string
+  parent: string
+  parent_name: string
 }
 
 /**
@@ -580,6 +636,14 @@ export interface ReadState {
   unread: number
 }
 
+/** Roles or classes of the account changed: ask `/api/home` anew. */
+export interface RolesChanged {
+  kind: 'roles.changed'
+  seq: number
+  ts: number
+  school: string
+}
+
 export interface SessionEnded {
   kind: 'session.ended'
   session: string
@@ -609,7 +673,7 @@ export interface Synced {
   epoch: string
   reset: boolean
   account_seq: number
-  account_events: (ChatJoined | ChatLeft | ChatViewChanged | MessageWasStarred | MessageWasUnstarred | MessagesHidden | SessionEnded)[]
+  account_events: (ChatJoined | ChatLeft | ChatViewChanged | MessageWasStarred | MessageWasUnstarred | MessagesHidden | SessionEnded | ApplicationDecided | EntryChanged | FamilyChanged | RolesChanged | BlockChanged | ContactClaimed)[]
   chats: ChatDelta[]
   reads: ReadState[]
   server_ts: number
@@ -684,6 +748,12 @@ export type AccountLogEvent =
   | MessageWasUnstarred
   | MessagesHidden
   | SessionEnded
+  | ApplicationDecided
+  | EntryChanged
+  | FamilyChanged
+  | RolesChanged
+  | BlockChanged
+  | ContactClaimed
 
 export type ToldEvent =
   | ReadMoved
@@ -710,6 +780,12 @@ export interface Events {
   'message.unstarred': MessageWasUnstarred
   'messages.hidden': MessagesHidden
   'session.ended': SessionEnded
+  'application.decided': ApplicationDecided
+  'entry.changed': EntryChanged
+  'family.changed': FamilyChanged
+  'roles.changed': RolesChanged
+  'block.changed': BlockChanged
+  'contact.claimed': ContactClaimed
   'read.moved': ReadMoved
   'server.welcome': Welcome
   'server.goodbye': Goodbye
@@ -755,3 +831,83 @@ export type ErrorCode =
   | 'pinned_messages_limit'
   | 'reactions_limit'
   | 'emoji_invalid'
+  | 'link_malformed'
+  | 'invite_expired'
+  | 'invite_revoked'
+  | 'invite_used_up'
+  | 'invite_unknown'
+  | 'school_unknown'
+  | 'class_unknown'
+  | 'class_exists'
+  | 'class_name_invalid'
+  | 'class_not_empty'
+  | 'class_required'
+  | 'class_closed'
+  | 'locality_unknown'
+  | 'school_admin_only'
+  | 'class_teacher_only'
+  | 'role_unknown'
+  | 'role_exists'
+  | 'request_unknown'
+  | 'request_decided'
+  | 'request_exists'
+  | 'application_unknown'
+  | 'application_exists'
+  | 'already_member'
+  | 'already_decided'
+  | 'parent_confirmation_needed'
+  | 'consent_withdrawn'
+  | 'self_parent'
+  | 'parents_full'
+  | 'parent_link_expired'
+  | 'parent_too_young'
+  | 'parent_birth_date_needed'
+  | 'consent_required'
+  | 'consent_outdated'
+  | 'child_unknown'
+  | 'name_required'
+  | 'dob_invalid'
+  | 'dob_future'
+  | 'block_self'
+  | 'birth_date_locked'
+  | 'avatar_too_big'
+  | 'avatar_unreadable'
+  | 'list_unreadable'
+  | 'list_too_long'
+  | 'phone_invalid'
+  | 'email_invalid'
+  | 'phone_taken'
+  | 'phone_is_childs'
+  | 'phone_needed'
+  | 'email_taken'
+  | 'email_needs_invite'
+  | 'email_needs_primary_class'
+  | 'contact_last'
+  | 'contacts_limit'
+  | 'contact_unknown'
+  | 'contact_claimed'
+  | 'claim_refused'
+  | 'claim_unknown'
+  | 'code_wrong'
+  | 'code_dead'
+  | 'code_expired'
+  | 'resend_too_soon'
+  | 'delivery_failed'
+  | 'channel_unavailable'
+  | 'password_wrong'
+  | 'password_short'
+  | 'password_common'
+  | 'password_needed'
+  | 'too_many_attempts'
+  | 'flow_unknown'
+  | 'flow_step'
+  | 'registration_role'
+  | 'close_unconfirmed'
+  | 'session_unknown'
+  | 'qr_expired'
+  | 'qr_used'
+  | 'external_off'
+  | 'external_failed'
+  | 'external_taken'
+  | 'documents_changed'
+  | 'document_unknown'

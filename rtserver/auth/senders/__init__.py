@@ -1,0 +1,1 @@
+"""Ways a code reaches a person (D12): one port, and implementations named after what they send by."""

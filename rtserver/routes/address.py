@@ -1,0 +1,78 @@
+"""Whose address a request comes from, and whether it came by TLS: pure. Believes no header of a stranger.
+
+Only peers inside ``trusted_proxies`` may speak for others; from the right of ``X-Forwarded-For`` the first address
+that is no trusted proxy is the client's.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+"""A request with one of these came through something: doors for this machine alone do not exist for it."""
+
+
+def networks(texts: Sequence[str]) -> tuple[Network, ...]:
+    """Raises ``ValueError`` for what is no network."""
+    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
+
+
+def is_inside(address: str, within: Sequence[Network]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    return any(parsed.version == network.version and parsed in network for network in within)
+
+
+def client_address(peer: str, headers: Mapping[str, str], trusted: Sequence[Network]) -> str:
+    """The address that limits count: the peer's own unless a trusted proxy names another."""
+    if not is_inside(peer, trusted):
+        return peer
+    for named in reversed(headers.get("X-Forwarded-For", "").split(",")):
+        address = named.strip()
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            break
+        if not is_inside(address, trusted):
+            return address
+    return peer
+
+
+def is_secure(peer: str, scheme: str, headers: Mapping[str, str], trusted: Sequence[Network]) -> bool:
+    """Whether the browser's own connection is TLS."""
+    if scheme == "https":
+        return True
+    return is_inside(peer, trusted) and headers.get("X-Forwarded-Proto", "").strip().lower() == "https"
+
+
+def is_foreign(method: str, headers: Mapping[str, str], host: str, origins: Sequence[str]) -> bool:
+    """CSRF: whether a page of another site sent this changing request (Fetch Metadata first, Origin for old browsers).
+
+    Programs send neither header; they carry no cookie that a page could misuse.
+    """
+    if method in {"GET", "HEAD", "OPTIONS"}:
+        return False
+    origin = headers.get("Origin")
+    if origin is not None and origin in origins:
+        return False
+    site = headers.get("Sec-Fetch-Site")
+    if site is not None and site not in {"same-origin", "none"}:
+        return True
+    return origin is not None and origin.partition("://")[2] != host
+
+
+def limit_key(address: str) -> str:
+    """What limits count as one address: an IPv4 address, or the /64 of IPv6 that one line gets."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 6 and not parsed.ipv4_mapped:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed.ipv4_mapped) if parsed.version == 6 and parsed.ipv4_mapped else str(parsed)
