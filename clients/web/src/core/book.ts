@@ -108,7 +108,7 @@ export class Book {
     if (event.seq <= this.accountSeq) return 'known'
     if (event.seq !== this.accountSeq + 1) return 'gap'
     this.accountSeq = event.seq
-    if (!('chat' in event)) return 'taken' // sessions, applications, roles: not of the list of chats
+    if (!('chat' in event) || event.kind === 'application.decided') return 'taken' // not of the list of chats
     if (event.kind === 'chat.joined') this.joined.add(event.chat)
     if (event.kind === 'chat.left') this.drop(event.chat)
     if (event.kind === 'chat.view_changed') this.pins = event.pins
