@@ -51,7 +51,7 @@ class Server:
         self.bus = MemoryBus()
         self.sessions = Sessions(self.database, now_ms)
         self.chats = ChatService(self.database, self.bus, now_ms, settings.chat.limits())
-        reader = ChatReader(self.database, now_ms)
+        reader = ChatReader(self.database, now_ms, self.chats.marks)
         self.sweeper = Sweeper(self.database, settings.storage.sweep_every_s)
         self.metrics = Metrics()
         self.hub = Hub(

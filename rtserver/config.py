@@ -74,6 +74,7 @@ class ChatSection(_Section, frozen=True):
     members: int = 1_000
     receipt_ms: int = 604_800_000
     account_log: int = 10_000
+    read_marks_ms: int = 2_000
 
     def limits(self) -> ChatLimits:
         return ChatLimits(**msgspec.structs.asdict(self))

@@ -155,13 +155,13 @@ def account_event(row: Any) -> w.AccountEvent:
     return event
 
 
-def view_of(row: Any) -> ChatView:
-    """The wire's view of a ``chat_view`` row, or of none."""
+def view_of(row: Any, mark: int = 0) -> ChatView:
+    """The wire's view of a ``chat_view`` row, or of none; ``mark`` is a read mark not yet stored."""
     if row is None:
-        return ChatView()
+        return ChatView(read_seq=mark)
     return ChatView(
         archived_at_seq=row.archived_at_seq,
         marked_unread=row.marked_unread,
         muted_until=row.muted_until_ms,
-        read_seq=row.read_seq,
+        read_seq=max(row.read_seq, mark),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select
 
 from .tables import chat_view, hidden, membership, message
 
@@ -41,10 +41,16 @@ _statement = (
 )
 
 
-def unread_counts(connection: Connection, account: int, chats: Sequence[int]) -> dict[int, int]:
-    """Unread posts by chat, one statement for all; a chat without any is 0."""
+def unread_counts(
+    connection: Connection, account: int, chats: Sequence[int], marks: Mapping[int, int]
+) -> dict[int, int]:
+    """Unread posts by chat, one statement for all; a chat without any is 0. ``marks`` are read marks not yet stored."""
     counts = dict.fromkeys(chats, 0)
     if chats:
-        rows = connection.execute(_statement, {"account": account, "chats": list(chats)})
+        held = {chat: marks[chat] for chat in chats if chat in marks}
+        statement = _statement
+        if held:
+            statement = statement.where(message.c.seq > case(held, value=_member.c.chat_id, else_=0))
+        rows = connection.execute(statement, {"account": account, "chats": list(chats)})
         counts.update((chat, count) for chat, count in rows)
     return counts

@@ -28,12 +28,12 @@ from storage.ids import wire_id
 class House:
     """Commands by name for any account; a clock that the test moves; everything the bus was told."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, limits: ChatLimits | None = None) -> None:
         self.database = database
         self.bus = MemoryBus()
         self.shift_ms = 0
-        self.service = ChatService(database, self.bus, self.now, ChatLimits())
-        self.handlers = {**self.service.handlers(), **ChatReader(database, self.now).handlers()}
+        self.service = ChatService(database, self.bus, self.now, limits or ChatLimits())
+        self.handlers = {**self.service.handlers(), **ChatReader(database, self.now, self.service.marks).handlers()}
         self.told: list[Hint] = []
         self.bus.subscribe(self.told.extend)
         self._nonces = itertools.count(1)

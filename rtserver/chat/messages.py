@@ -117,7 +117,7 @@ def _hide(work: Work, head: Head, actor: int, targets: Sequence[int]) -> w.Done:
             t.star.c.account_id == actor, t.star.c.chat_id == head.id, t.star.c.target_seq.in_(targets)
         )
     )
-    unread = unread_counts(work.connection, actor, [head.id])[head.id]
+    unread = unread_counts(work.connection, actor, [head.id], work.marks_of(actor))[head.id]
     work.append_account(
         actor,
         lambda seq, at: w.MessagesHidden(seq=seq, ts=at, chat=wire_id(head.id), targets=list(targets), unread=unread),

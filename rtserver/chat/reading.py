@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -20,6 +20,7 @@ from storage.reading import account_log, epoch, fellows, message_rows, messages_
 from storage.search import fold
 
 from .loads import pins_of
+from .marks import ReadMarks
 from .resume import SyncLimits, synchronise
 from .states import load_sights, load_states, require_sight
 
@@ -27,11 +28,12 @@ _HYPHEN = re.compile("[-\u2010\u2011\u2013]")
 """The hyphens that people and phones write."""
 
 Read = Callable[[Connection, int, Any], w.Result]
+MarkedRead = Callable[[Connection, int, Any, Mapping[int, int]], w.Result]
 
 
-def list_chats(connection: Connection, account: int, _: w.ChatList) -> w.ChatListed:
+def list_chats(connection: Connection, account: int, _: w.ChatList, marks: Mapping[int, int]) -> w.ChatListed:
     sights = load_sights(connection, account)
-    states, named = load_states(connection, account, sights)
+    states, named = load_states(connection, account, sights, marks)
     return w.ChatListed(
         chats=states,
         pins=[wire_id(chat) for chat in pins_of(connection, account)],
@@ -41,10 +43,10 @@ def list_chats(connection: Connection, account: int, _: w.ChatList) -> w.ChatLis
     )
 
 
-def get_chat(connection: Connection, account: int, command: w.ChatGet) -> w.ChatGot:
+def get_chat(connection: Connection, account: int, command: w.ChatGet, marks: Mapping[int, int]) -> w.ChatGot:
     chat = parse_id(command.chat)
     sight = require_sight(connection, account, chat)
-    states, named = load_states(connection, account, {chat: sight})
+    states, named = load_states(connection, account, {chat: sight}, marks)
     return w.ChatGot(chat=states[0], people=people(connection, {account, *named}))
 
 
@@ -141,8 +143,6 @@ def _matches(person: Person, wanted: Iterable[str]) -> bool:
 
 
 READS: dict[type[w.Command], Read] = {
-    w.ChatList: list_chats,
-    w.ChatGet: get_chat,
     w.ChatMembers: list_members,
     w.MessageHistory: history,
     w.MessageStarred: starred,
@@ -151,23 +151,40 @@ READS: dict[type[w.Command], Read] = {
 }
 
 
-class ChatReader:
-    """Binds the reading commands to a database."""
+MARKED: dict[type[w.Command], MarkedRead] = {w.ChatList: list_chats, w.ChatGet: get_chat}
+"""Reads that show read marks and unread counts."""
 
-    def __init__(self, database: Database, clock: Callable[[], int], limits: SyncLimits | None = None) -> None:
+
+class ChatReader:
+    """Binds the reading commands to a database, and to the read marks that wait to be stored in it."""
+
+    def __init__(
+        self, database: Database, clock: Callable[[], int], marks: ReadMarks, limits: SyncLimits | None = None
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._marks = marks
         self._limits = limits or SyncLimits()
 
     def handlers(self) -> dict[type[w.Command], Handler]:
         bound: dict[type[w.Command], Handler] = {command: self._bind(read) for command, read in READS.items()}
-        bound[Sync] = self._bind(
-            lambda connection, account, command: synchronise(connection, account, command, self._clock(), self._limits)
+        bound |= {command: self._bind_marked(read) for command, read in MARKED.items()}
+        bound[Sync] = self._bind_marked(
+            lambda connection, account, command, marks: synchronise(
+                connection, account, command, self._clock(), self._limits, marks
+            )
         )
         return bound
 
     def _bind(self, read: Read) -> Handler:
         async def handle(actor: Actor, command: w.Command) -> w.Result:
             return await self._database.read(lambda connection: read(connection, actor.account, command))
+
+        return handle
+
+    def _bind_marked(self, read: MarkedRead) -> Handler:
+        async def handle(actor: Actor, command: w.Command) -> w.Result:
+            marks = self._marks.of(actor.account)  # before the snapshot, see ReadMarks.of
+            return await self._database.read(lambda connection: read(connection, actor.account, command, marks))
 
         return handle

@@ -39,7 +39,9 @@ class SyncLimits:
     that catching up never looks like being slow."""
 
 
-def synchronise(connection: Connection, account: int, command: Sync, now: int, limits: SyncLimits) -> Synced:
+def synchronise(
+    connection: Connection, account: int, command: Sync, now: int, limits: SyncLimits, marks: Mapping[int, int]
+) -> Synced:
     """What the cursors miss. A cursor ahead of its log, or older than what is kept, is a ``reset``."""
     present = epoch(connection)
     account_head, account_first = account_log(connection, account)
@@ -53,11 +55,11 @@ def synchronise(connection: Connection, account: int, command: Sync, now: int, l
         return _reset(present, account_head, now)
     deltas = _deltas(connection, sights, inside, command, limits, bytes_left)
     v = t.chat_view
-    marks = {
+    views = {
         row.chat_id: row
         for row in connection.execute(select(v).where(v.c.account_id == account, v.c.chat_id.in_(inside)))
     }
-    unread = unread_counts(connection, account, inside)
+    unread = unread_counts(connection, account, inside, marks)
     return Synced(
         epoch=present,
         reset=False,
@@ -65,7 +67,9 @@ def synchronise(connection: Connection, account: int, command: Sync, now: int, l
         account_events=own_events,  # type: ignore[arg-type] # every AccountEvent of the log is in the union
         chats=deltas,
         reads=[
-            ReadState(chat=wire_id(chat), read_seq=view_of(marks.get(chat)).read_seq, unread=unread[chat])
+            ReadState(
+                chat=wire_id(chat), read_seq=view_of(views.get(chat), marks.get(chat, 0)).read_seq, unread=unread[chat]
+            )
             for chat in inside
         ],
         server_ts=now,

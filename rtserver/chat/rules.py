@@ -21,6 +21,7 @@ class ChatLimits:
     members: int = 1_000
     receipt_ms: int = 7 * 24 * 3600 * 1000
     account_log: int = 10_000
+    read_marks_ms: int = 2_000
 
 
 STAFF_ROLES = frozenset({"teacher", "admin"})

@@ -5,6 +5,8 @@ Reads nothing for clients (that is ``reading``) and holds no state of its own.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,9 +26,12 @@ from storage.ids import parse_id
 from storage.writer import Outcome, Writer
 
 from . import members, messages, views
+from .marks import Mark, ReadMarks, save_marks
 from .posting import Post, request_hash, run_posts
 from .rules import ChatLimits
 from .work import Work
+
+log = logging.getLogger(__name__)
 
 Decide = Callable[[Work, int, Any], w.Result]
 
@@ -83,13 +88,42 @@ class ChatService:
     ) -> None:
         self._clock = clock
         self._limits = limits or ChatLimits()
-        self.writer: Writer[Job, Hint] = Writer(database, self._run_batch, bus.publish)
+        self._bus = bus
+        self.marks = ReadMarks()
+        self.writer: Writer[Job, Hint] = Writer(database, self._run_batch, self._publish)
+        self._flushing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         self.writer.start()
+        self._flushing = asyncio.get_running_loop().create_task(self._flush_marks(), name="read-marks")
 
     async def close(self) -> None:
+        """Write the read marks that wait, commit what is queued, stop."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            await asyncio.gather(self._flushing, return_exceptions=True)
+            await self.write_marks()
         await self.writer.close()
+
+    async def write_marks(self) -> None:
+        """Make the held read marks durable."""
+        held = self.marks.held()
+        if held:
+            await self.run(lambda work: _save_marks(work, held))
+            self.marks.written(held)
+
+    async def _flush_marks(self) -> None:
+        while True:
+            await asyncio.sleep(self._limits.read_marks_ms / 1000)
+            try:
+                await self.write_marks()
+            except Exception:  # a database that is away now gets them at the next turn
+                log.exception("read marks could not be written")
+
+    def _publish(self, hints: Sequence[Hint]) -> None:
+        """A batch is committed: hold its read marks before anybody hears of them."""
+        self.marks.hear(hints)
+        self._bus.publish(hints)
 
     def handlers(self) -> dict[type[w.Command], Handler]:
         async def change(actor: Actor, command: w.Command) -> w.Result:
@@ -114,7 +148,7 @@ class ChatService:
 
     def _run_batch(self, connection: Connection, jobs: Sequence[Job]) -> tuple[list[Outcome], list[Hint]]:
         """Posts first, together; then the others in order, each in a savepoint of its own."""
-        work = Work(connection, self._clock(), self._limits)
+        work = Work(connection, self._clock(), self._limits, self.marks)
         work.lock({chat for job in jobs for chat in _chats(job)})
         outcomes: dict[int, Outcome] = {}
         posts = [(index, job) for index, job in enumerate(jobs) if isinstance(job, Post)]
@@ -139,6 +173,11 @@ class ChatService:
             return Outcome(None, refusal)
         savepoint.commit()
         return Outcome(result)
+
+
+def _save_marks(work: Work, held: Sequence[Mark]) -> None:
+    work.lock({chat for _, chat, _ in held})  # the order of locks: chats first
+    save_marks(work.connection, held)
 
 
 def _chats(job: Job) -> list[int]:

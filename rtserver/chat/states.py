@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, select
 
@@ -40,7 +40,9 @@ def require_sight(connection: Connection, account: int, chat: int) -> Sight:
     return sight
 
 
-def load_states(connection: Connection, account: int, sights: dict[int, Sight]) -> tuple[list[ChatState], set[int]]:
+def load_states(
+    connection: Connection, account: int, sights: dict[int, Sight], marks: Mapping[int, int]
+) -> tuple[list[ChatState], set[int]]:
     """States of the chats the account is in, and everybody whose name they need."""
     chats = [chat for chat, sight in sights.items() if sight.inside]
     if not chats:
@@ -51,7 +53,7 @@ def load_states(connection: Connection, account: int, sights: dict[int, Sight]) 
         row.chat_id: row
         for row in connection.execute(select(v).where(v.c.account_id == account, v.c.chat_id.in_(chats)))
     }
-    unread = unread_counts(connection, account, chats)
+    unread = unread_counts(connection, account, chats, marks)
     p = t.chat_pin.c
     pinned: dict[int, list[int]] = defaultdict(list)
     for chat, seq in connection.execute(
@@ -78,7 +80,7 @@ def load_states(connection: Connection, account: int, sights: dict[int, Sight]) 
                 members_count=row.members_count,
                 my_role=sight.role or "member",  # type: ignore[arg-type] # the column holds ChatRole
                 pin_policy=row.pin_policy,
-                view=view_of(views.get(row.id)),
+                view=view_of(views.get(row.id), marks.get(row.id, 0)),
                 unread=unread[row.id],
                 pinned_messages=pinned[row.id],
                 last_message=message,

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from rtserver.bus.base import Hint, account_stream
 from rtserver.wire import chat as w
+from rtserver.wire.types import ChatView
 from storage import tables as t
 from storage.db import upsert
 from storage.events import view_of
@@ -37,12 +38,16 @@ def save_pins(work: Work, account: int, pins: Sequence[int]) -> None:
 
 def tell_view(work: Work, account: int, chat: int) -> w.Done:
     """Log the whole view after a change, so that one event replaces what a device holds."""
-    view = view_of(view_row(work.connection, account, chat))
+    view = _view(work, account, chat)
     pins = [wire_id(one) for one in pins_of(work.connection, account)]
     work.append_account(
         account, lambda seq, at: w.ChatViewChanged(seq=seq, ts=at, chat=wire_id(chat), view=view, pins=pins)
     )
     return w.Done()
+
+
+def _view(work: Work, account: int, chat: int) -> ChatView:
+    return view_of(view_row(work.connection, account, chat), work.marks_of(account).get(chat, 0))
 
 
 def _own(work: Work, actor: int, chat: str) -> int:
@@ -120,13 +125,16 @@ def read(work: Work, actor: int, command: w.MessageRead) -> w.MessageReading:
 
 
 def _read_to(work: Work, actor: int, chat: int, seq: int) -> w.MessageReading:
-    """Move the read mark forward, never backward (E-3); a set unread flag goes with it."""
-    before = view_of(view_row(work.connection, actor, chat))
+    """Move the read mark forward, never backward (E-3); a set unread flag goes with it.
+
+    The mark is told now and written by the next flush of ``marks``: an open chat must not write for each message.
+    """
+    before = _view(work, actor, chat)
     moved = seq > before.read_seq
     mark = max(seq, before.read_seq)
     if moved:
-        set_view(work, actor, chat, read_seq=mark)
-    unread = unread_counts(work.connection, actor, [chat])[chat]
+        work.move_mark(actor, chat, mark)
+    unread = unread_counts(work.connection, actor, [chat], work.marks_of(actor))[chat]
     if before.marked_unread:
         set_view(work, actor, chat, marked_unread=False)
         tell_view(work, actor, chat)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,7 @@ from rtserver.wire.types import Forwarded
 from storage import tables as t
 from storage.events import EventRow, account_facts, body_commitment, chat_event, encode_facts, event_hash, new_salt
 
+from .marks import ReadMarks
 from .rules import ChatLimits
 
 
@@ -52,13 +53,15 @@ Mark = tuple[dict[int, Head], int]
 class Work:
     """State of one transaction. A job that is refused is undone by ``restore`` and the savepoint around it."""
 
-    def __init__(self, connection: Connection, now: int, limits: ChatLimits) -> None:
+    def __init__(self, connection: Connection, now: int, limits: ChatLimits, marks: ReadMarks) -> None:
         self.connection = connection
         self.now = now
         self.limits = limits
         self.heads: dict[int, Head] = {}
         self.told: list[Hint] = []
         self._dirty: set[int] = set()
+        self._marks = marks
+        self._moved: dict[int, dict[int, int]] = {}
 
     def lock(self, chats: Collection[int]) -> None:
         """Load and lock chat rows in the order of their ids (on PostgreSQL; SQLite has one writer)."""
@@ -142,6 +145,14 @@ class Work:
                 )
             )
         self.told.append(Hint(account_stream(account), seq, event))
+
+    def marks_of(self, account: int) -> Mapping[int, int]:
+        """Read marks that no row holds yet: of this transaction, and of earlier ones that wait for a flush."""
+        return {**self._marks.of(account), **self._moved.get(account, {})}
+
+    def move_mark(self, account: int, chat: int, seq: int) -> None:
+        """Remember a mark for the rest of this transaction; ``ReadMarks`` holds it once that is told."""
+        self._moved.setdefault(account, {})[chat] = seq
 
     def flush(self) -> None:
         """Write the moved heads."""
