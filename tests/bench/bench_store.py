@@ -7,13 +7,15 @@ whole process, kernel included. The peer is a transaction for each message throu
 from __future__ import annotations
 
 import asyncio
-import gc
+import importlib.util
 import json
 import os
 import platform
 import resource
 import sqlite3
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -26,6 +28,7 @@ from rtserver.bus.memory import MemoryBus
 from rtserver.chat.members import make_chat
 from rtserver.chat.service import ChatService
 from rtserver.clock import now_ms
+from rtserver.collector import settle
 from rtserver.wire import chat as w
 from rtserver.wire.types import ChatRole
 from storage import tables as t
@@ -76,8 +79,7 @@ async def run(home: Path, batch_max: int, posts: int) -> dict[str, float]:
             await post(actor, command)
             waits.append(time.perf_counter() - asked)
 
-    gc.collect()
-    gc.freeze()  # as ``rtserver.app.serve`` does once all stands
+    settle()  # as ``rtserver.app.serve`` does once all stands
     began, cpu = time.perf_counter(), cpu_s()
     await asyncio.gather(*(sender(s) for s in range(1, SENDERS + 1)))
     wall, cpu = time.perf_counter() - began, cpu_s() - cpu
@@ -90,6 +92,18 @@ async def run(home: Path, batch_max: int, posts: int) -> dict[str, float]:
         "p50_ms": waits[len(waits) // 2] * 1e3,
         "p99_ms": waits[int(len(waits) * 0.99)] * 1e3,
     }
+
+
+def end_to_end() -> dict[str, float]:
+    """What posts through real sockets reach: the last line of ``tests.bench.end_to_end``, where that one stands."""
+    if importlib.util.find_spec("tests.bench.end_to_end") is None:
+        return {}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.end_to_end"], stdout=subprocess.PIPE, text=True, check=True
+    )
+    print(done.stdout, end="", flush=True)
+    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
 def main() -> None:
@@ -108,7 +122,8 @@ def main() -> None:
 
     print(
         json.dumps(
-            {
+            end_to_end()
+            | {
                 "durable_per_s": median(runs, "per_s"),
                 "cpu_us_each": median(runs, "cpu_us"),
                 "ack_p50_ms": median(runs, "p50_ms"),
