@@ -123,7 +123,7 @@ class FrameReader:
         if opcode >= 0x8 and (size > 125 or not first & 0x80):
             raise FrameError(1002, "control frame too long or in parts")  # RFC 6455 §5.5
         if size + self._parts_bytes > self._max_bytes:
-            raise FrameError(1009, "message too big")
+            raise FrameError(1009, "too_big")
 
     def _assemble(self, opcode: int, final: bool, payload: bytes) -> Frame | None:
         if opcode >= 0x8:

@@ -53,9 +53,22 @@ class Poll:
 
 
 class Session:
-    """``joined`` counts Socket.IO namespaces; ``pinged_s`` is when the unanswered ping left, 0 when none is."""
+    """``joined`` counts Socket.IO namespaces; ``pinged_s`` is when the unanswered ping left, 0 when
+    none is; ``beat_s`` when the next one is due."""
 
-    __slots__ = ("_backlog", "_binary", "_in_hand", "closed", "engine", "joined", "link", "pinged_s", "poll", "sid")
+    __slots__ = (
+        "_backlog",
+        "_binary",
+        "_in_hand",
+        "beat_s",
+        "closed",
+        "engine",
+        "joined",
+        "link",
+        "pinged_s",
+        "poll",
+        "sid",
+    )
 
     def __init__(self, engine: Engine, sid: str) -> None:
         self.engine = engine
@@ -64,6 +77,7 @@ class Session:
         self.link: Link | None = None
         self.poll: Poll | None = None
         self.pinged_s = 0.0
+        self.beat_s = 0.0
         self.joined = 0
         self.closed = False
         self._backlog: deque[str | bytes] | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import engineio
@@ -22,6 +23,8 @@ from ..tick import Tick
 from ..wheel import Wheel
 from .detach import detach, refusal
 
+JOIN_S = 45.0
+"""A connection that has joined no namespace by then is closed (Node's ``connectTimeout``)."""
 log = logging.getLogger("rtserver.hub")
 _json = msgspec.json.Encoder()
 _TEXT = {"Content-Type": "text/plain; charset=UTF-8"}
@@ -33,6 +36,13 @@ class LeanManager(AsyncManager):  # type: ignore[misc] # python-socketio ships n
     def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
         if room is None:
             super().basic_enter_room(sid, namespace, None, eio_sid=eio_sid)
+
+    def get_participants(self, namespace: str, room: Any) -> Iterator[tuple[str, str]]:
+        """``to=sid`` of ``emit`` still works: a client's own room is the client."""
+        clients = self.rooms.get(namespace, {}).get(None, {})
+        if isinstance(room, str):
+            return iter([(room, clients[room])] if room in clients else [])
+        return iter(list(clients.items()) if room is None else [])
 
     def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
         if namespace in self.rooms:
@@ -48,7 +58,7 @@ class LeanEngine(engineio.AsyncServer):  # type: ignore[misc] # python-engineio 
     """The HTTP door of Engine.IO 4 and the heartbeat of all sessions."""
 
     msgpack = False
-    high_bytes = 65_536
+    join_s = JOIN_S
     sockets: dict[str, Session]
 
     def prepare(self, *, msgpack: bool, high_bytes: int) -> None:
@@ -57,6 +67,7 @@ class LeanEngine(engineio.AsyncServer):  # type: ignore[misc] # python-engineio 
         self._bounds = Bounds(Tick(), self.max_http_buffer_size, high_bytes)
         # Steps a fiftieth of the shorter time, a quarter of a second at most: a heartbeat is early by one step at most.
         self._wheel: Wheel[Session] = Wheel(max(0.01, min(0.25, min(self.ping_interval, self.ping_timeout) / 50)))
+        self._joins: Wheel[Session] = Wheel(self._wheel.step_s)
         self._heart: asyncio.Task[None] | None = None
         self._work: set[asyncio.Task[Any]] = set()
 
@@ -87,6 +98,9 @@ class LeanEngine(engineio.AsyncServer):  # type: ignore[misc] # python-engineio 
         if session is not None:
             await session.send(data)
 
+    async def send_packet(self, sid: str, pkt: Any) -> None:
+        await self.send(sid, pkt.data)
+
     async def disconnect(self, sid: str | None = None) -> None:
         for session in list(self.sockets.values()) if sid is None else [self.sockets.get(sid)]:
             if session is not None:
@@ -105,6 +119,7 @@ class LeanEngine(engineio.AsyncServer):  # type: ignore[misc] # python-engineio 
 
     def _watch(self, session: Session, due_s: float) -> None:
         self._wheel.add(due_s, session)
+        self._joins.add(asyncio.get_running_loop().time() + self.join_s, session)
         if self._heart is None:
             self._heart = asyncio.get_running_loop().create_task(self._beat(), name="hub-heartbeat")
 
@@ -116,18 +131,20 @@ class LeanEngine(engineio.AsyncServer):  # type: ignore[misc] # python-engineio 
             for session in self._wheel.turn(now):
                 if not session.closed:
                     self._beat_one(session, now)
+            for session in self._joins.turn(now):
+                if not session.closed and not session.joined:  # came, and never said who it is
+                    session.close(self.reason.TRANSPORT_CLOSE)
 
     def _beat_one(self, session: Session, now: float) -> None:
+        """A ping at each due time; the answer is looked for two steps early, so that no client outlives its time."""
         if session.pinged_s:
-            if now - session.pinged_s + self._wheel.step_s >= self.ping_timeout:
-                session.close(self.reason.PING_TIMEOUT)
-                return
-            self._wheel.add(session.pinged_s + self.ping_timeout, session)
-        elif not session.joined:  # came, and never said who it is
-            session.close(self.reason.TRANSPORT_CLOSE)
+            session.close(self.reason.PING_TIMEOUT)
+        elif session.beat_s > now:
+            self._wheel.add(session.beat_s, session)
         else:
             session.ping(now)
-            self._wheel.add(now + self.ping_timeout, session)
+            session.beat_s = now + self.ping_interval
+            self._wheel.add(now + self.ping_timeout - 2 * self._wheel.step_s, session)
 
     # --- HTTP ----------------------------------------------------------------------------------------------
 
@@ -147,10 +164,10 @@ class LeanEngine(engineio.AsyncServer):  # type: ignore[misc] # python-engineio 
                 return _bad("Invalid session")
             return await (self._open_websocket(request) if transport == "websocket" else self._open_polling(request))
         session = self.sockets.get(sid)
+        if session is not None and transport == "websocket":
+            return self._upgrade(request, session)
         if session is None or session.poll is None:
             return _bad("Invalid session")
-        if transport == "websocket":
-            return self._upgrade(request, session)
         if request.method == "GET":
             payload = await session.polled()
             return _bad("Invalid session") if payload is None else web.Response(text=payload)
@@ -208,6 +225,9 @@ class LeanEngine(engineio.AsyncServer):  # type: ignore[misc] # python-engineio 
             return refused
         link = Link(self._bounds, session)
         response = detach(request, link, b"")
+        if session.poll is None:  # upgraded already: accepted and closed, as in Node, so that a browser learns it
+            link.close(1002, "upgraded already")
+            return response
         asyncio.get_running_loop().call_later(UPGRADE_S, session.expire_probe, link)
         return response
 
