@@ -20,6 +20,8 @@ from storage import tables as t
 from storage.ids import wire_id
 
 ZONE = ZoneInfo("Europe/Moscow")
+DAY_HOURS = (10, 21)
+"""First and last hour of the day's talk."""
 FAR_MS = 100 * 365 * 86_400_000
 """Muted for good."""
 
@@ -47,9 +49,10 @@ async def make_room(
 async def write_week(service: ChatService, ids: dict[str, int], start: int, now: int) -> None:
     """Every room of the week, then what people did to their own lists. ``start`` and ``now`` are unix milliseconds."""
     names = {account: name for name, account in ids.items()}
+    spoken = _daytime(now)
     lists: dict[str, dict[str, int]] = {name: {} for name in ids}
     for room in week.WEEK:
-        chat = await _write_room(service, room, ids, start, now)
+        chat = await _write_room(service, room, ids, start, spoken)
         for name in room.people:
             other = next((one for one in room.people if one != name), "")
             lists[name][room.title or other] = chat
@@ -84,21 +87,21 @@ async def _write_room(service: ChatService, room: week.Room, ids: dict[str, int]
     handlers = service.handlers()
     tags: dict[str, int] = {}
     seqs: list[int] = []
+    # All posts first: a log's times never go back, and what follows happens now.
     for number, said in enumerate(room.said):
-        ts = _when(said.when, now)
         reply = tags[said.to] if said.to else None
-        post = Post(chat, ids[said.who], f"demo-{chat}-{number}", said.text, reply, ts=ts)
-        seq = (await service.post(post)).seq
-        seqs.append(seq)
+        post = Post(chat, ids[said.who], f"demo-{chat}-{number}", said.text, reply, ts=_when(said.when, now))
+        seqs.append((await service.post(post)).seq)
         if said.tag:
-            tags[said.tag] = seq
+            tags[said.tag] = seqs[-1]
+    for seq, said in zip(seqs, room.said, strict=True):
         for group in filter(None, said.likes.split(", ")):
             emoji, *fans = group.split()
             for fan in fans:
                 like = w.MessageReact(chat=wire_id(chat), target=seq, emoji=emoji)
                 await handlers[w.MessageReact](Actor(ids[fan], 0, fan), like)
         if "p" in said.marks:
-            pin = w.MessagePin(chat=wire_id(chat), target=seq, nonce=f"demo-pin-{chat}-{number}")
+            pin = w.MessagePin(chat=wire_id(chat), target=seq, nonce=f"demo-pin-{chat}-{seq}")
             await handlers[w.MessagePin](Actor(ids[said.who], 0, said.who), pin)
         if "s" in said.marks:
             star = w.MessageStar(chat=wire_id(chat), target=seq)
@@ -118,6 +121,16 @@ def _role(room: week.Room, name: str) -> ChatRole:
     if room.kind != "direct" and name == room.people[0]:
         return "admin"
     return "member"
+
+
+def _daytime(now: int) -> int:
+    """The last moment at which a school still writes: nobody asks about homework at three in the morning."""
+    moment = datetime.fromtimestamp(now / 1000, ZONE)
+    if moment.hour < DAY_HOURS[0]:
+        moment -= timedelta(days=1)
+    if not DAY_HOURS[0] <= moment.hour < DAY_HOURS[1]:
+        moment = moment.replace(hour=DAY_HOURS[1], minute=0)
+    return int(moment.timestamp() * 1000)
 
 
 def _when(when: str, now: int) -> int:

@@ -31,7 +31,7 @@ const first = needs(entry)
 const language = keysBySource('src/i18n/ru')[0]
 if (language) needs(language, first)
 const chats = new Set(first)
-for (const part of ['src/screens/Shell', 'src/screens/home/', 'src/screens/chat/', 'src/screens/list/']) {
+for (const part of ['src/screens/SignedIn', 'src/screens/home/', 'src/screens/chat/', 'src/screens/list/']) {
   for (const key of keysBySource(part)) needs(key, chats)
 }
 const budget = [

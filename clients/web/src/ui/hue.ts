@@ -9,7 +9,10 @@ export function hueOf(id: string): number {
     hash ^= id.charCodeAt(i)
     hash = Math.imul(hash, 0x01000193)
   }
-  return (hash >>> 0) % HUES
+  // The low bits of FNV mix least: fold the high ones in.
+  hash ^= hash >>> 16
+  hash = Math.imul(hash, 0x45d9f3b)
+  return ((hash ^ (hash >>> 15)) >>> 0) % HUES
 }
 
 /** Two letters of a person («Алексей Петров» → «АП»), up to three signs of a class («7А», «11Б»). */

@@ -21,7 +21,6 @@ export function rowView(chat: ChatItem, draft: string, now: number): ChatRowView
     chat.muted && t('s22.spoken_muted'),
     state === 'failed' && t('s23.state_failed'),
   ].filter(Boolean)
-  const said = draft ? `${t('s22.draft')} ${oneLine(draft)}` : lastAuthor ? `${lastAuthor}: ${text}` : text
   return {
     id: chat.id,
     hueId: hueIdOf(chat),
@@ -37,6 +36,6 @@ export function rowView(chat: ChatItem, draft: string, now: number): ChatRowView
     muted: chat.muted,
     pinned: chat.pinned,
     state,
-    spoken: [title, ...flags, said, when].filter(Boolean).join(', '),
+    spoken: flags.length ? `, ${flags.join(', ')}, ` : ', ',
   }
 }

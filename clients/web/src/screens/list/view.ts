@@ -14,6 +14,6 @@ export type ChatRowView = {
   muted: boolean
   pinned: boolean
   state: 'none' | 'pending' | 'failed'
-  /** The whole row in words, for screen readers. */
+  /** What icons and badges tell, in words, for screen readers. */
   spoken: string
 }
