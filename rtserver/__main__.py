@@ -11,6 +11,7 @@ import typer
 import uvloop
 from sqlalchemy import Connection
 
+from rtserver.admin_cli import add_school_commands
 from rtserver.app import is_loopback, serve
 from rtserver.auth.sessions import add_account, open_session
 from rtserver.clock import now_ms
@@ -142,6 +143,9 @@ def account_token(account: str, device: str = "admin", config: ConfigPath = None
             await database.close()
 
     typer.echo(asyncio.run(run()))
+
+
+add_school_commands(admin, settings_of)
 
 
 def main() -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import signal
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 from aiohttp import web
 
 from rtserver.actor import Actor
 from rtserver.app_auth import AuthParts, check_senders, edge_settings, load_code_key
-from rtserver.auth.ports import NoSchool
 from rtserver.auth.sessions import Sessions, end_session
 from rtserver.bus.memory import MemoryBus
+from rtserver.chat.class_rooms import ClassRooms
 from rtserver.chat.reading import ChatReader
 from rtserver.chat.resume import StreamLogs
 from rtserver.chat.service import ChatService
@@ -21,17 +23,27 @@ from rtserver.chat.work import Work
 from rtserver.clock import now_ms
 from rtserver.config import Settings
 from rtserver.hub.hub import Hub
+from rtserver.routes.admin import add_operator_schools
 from rtserver.routes.auth import add_external_return
 from rtserver.routes.auth_endpoints import auth_endpoints
+from rtserver.routes.desk import desk_doors
+from rtserver.routes.family import family_doors
 from rtserver.routes.http import add_endpoints
 from rtserver.routes.openapi import add_openapi
 from rtserver.routes.operator import Metrics, operator_app
 from rtserver.routes.outbox import add_outbox
 from rtserver.routes.public import add_routes, edge
+from rtserver.routes.school import school_doors
+from rtserver.routes.school_files import add_school_files
+from rtserver.school.gate import Gate, GatedLogs
+from rtserver.school.ports import Transaction
+from rtserver.school.service import SchoolService, load_key
 from rtserver.wire.chat import SessionEnded
 from storage.db import Database
 from storage.ids import wire_id
 from storage.migrate import upgrade
+
+T = TypeVar("T")
 
 
 def is_loopback(host: str) -> bool:
@@ -54,13 +66,23 @@ class Server:
         self.sessions = Sessions(self.database, now_ms)
         self.chats = ChatService(self.database, self.bus, now_ms, settings.chat.limits())
         reader = ChatReader(self.database, now_ms)
+        self.gate = Gate(self.database, now_ms)
+        self.bus.subscribe(self.gate.receive)  # before the hub: who reconnects on an event finds it forgotten
+        self.schools = SchoolService(
+            self.database,
+            self._run_school,
+            self.gate,
+            load_key(Path(settings.school.link_key)),
+            settings.school.settings(own),
+            now_ms,
+        )
         self.metrics = Metrics()
         self.hub = Hub(
             settings.hub.settings(own.support),
             self.sessions,
-            StreamLogs(self.database),
+            GatedLogs(StreamLogs(self.database), self.gate),
             self.bus,
-            {**self.chats.handlers(), **reader.handlers()},
+            self.gate.guard({**self.chats.handlers(), **reader.handlers()}),
             now_ms,
             self.metrics.observe,
         )
@@ -81,10 +103,11 @@ class Server:
         check_senders(self._settings, loopback=is_loopback(own.host))
         edge_of = edge_settings(self._settings)
         key = await self.database.write(load_code_key)
-        auth = AuthParts(self._settings, self.database, self.chats.run, NoSchool(), now_ms, key)
+        auth = AuthParts(self._settings, self.database, self.chats.run, self.schools.doors, now_ms, key)
         self.auth = auth
         await self.bus.start()
         self.chats.start()
+        self.schools.start()
         auth.start()
         await self.hub.start()
         public = web.Application(middlewares=[edge(own.support)])
@@ -99,20 +122,29 @@ class Server:
             support=own.support,
             loopback=is_loopback(own.host),
         )
-        endpoints = auth_endpoints(auth.doors)
+        endpoints = [
+            *auth_endpoints(auth.doors),
+            *school_doors(self.schools).endpoints,
+            *family_doors(self.schools).endpoints,
+            *desk_doors(self.schools).endpoints,
+        ]
         add_endpoints(public, endpoints, self.sessions, edge_of)
         add_external_return(public, auth.doors, self.sessions, edge_of)
+        add_school_files(public, self.schools, self.sessions, edge_of)
         add_openapi(public, endpoints, own.brand)
         self.port = await self._listen(public, own.host, own.port)
         self._ready = True
         operator = operator_app(self.metrics, lambda: self._ready)
+        operator.middlewares.append(edge(own.support))
         add_outbox(operator, self.database, now_ms, loopback=is_loopback(own.operator_host) and is_loopback(own.host))
+        add_operator_schools(operator, self.schools, (own.operator_host,))
         self.operator_port = await self._listen(operator, own.operator_host, own.operator_port)
 
     async def close(self) -> None:
         """Clients told, doors shut, queue committed: in that order."""
         self._ready = False
         await self.hub.close()
+        await self.schools.close()
         if self.auth is not None:
             await self.auth.close()
         await self.chats.close()
@@ -120,6 +152,11 @@ class Server:
             await runner.cleanup()
         await self.bus.close()
         await self.database.close()
+
+    async def _run_school(self, task: Callable[[Transaction], T]) -> T:
+        """Schools change in the one writer's transactions, with the chats of classes at hand."""
+        result: T = await self.chats.run(lambda work: task(ClassRooms(work)))
+        return result
 
     async def _end_session(self, actor: Actor) -> None:
         """End a session and log it in one transaction: every hub closes its sockets on the event."""

@@ -19,6 +19,7 @@ from rtserver.auth.settings import AuthSettings
 from rtserver.chat.rules import ChatLimits
 from rtserver.hub.hub import HubSettings
 from rtserver.hub.limits import Rate
+from rtserver.school.settings import DAY_MS, SchoolSettings
 
 
 class ConfigError(Exception):
@@ -81,6 +82,28 @@ class ChatSection(_Section, frozen=True):
 
     def limits(self) -> ChatLimits:
         return ChatLimits(**msgspec.structs.asdict(self))
+
+
+class SchoolSection(_Section, frozen=True):
+    link_key: str = "data/link.key"
+    parents_max: int = 2
+    parent_link_days: int = 7
+    invites_active: int = 500
+    applications_waiting: int = 5
+    list_lines: int = 5_000
+    list_bytes: int = 2_097_152
+    avatar_bytes: int = 10_485_760
+    avatar_side_px: int = 512
+    applications_keep_days: int = 90
+    journal_keep_days: int = 1_095
+    unconfirmed_keep_days: int = 30
+
+    def settings(self, server: ServerSection) -> SchoolSettings:
+        values = msgspec.structs.asdict(self)
+        del values["link_key"]
+        days = {name: values.pop(name) for name in tuple(values) if name.endswith("_days")}
+        spans = {f"{name.removesuffix('_days')}_ms": value * DAY_MS for name, value in days.items()}
+        return SchoolSettings(**{**values, **spans, "brand": server.brand, "url": server.url.rstrip("/")})
 
 
 class AuthSection(_Section, frozen=True):
@@ -177,6 +200,7 @@ class Settings(_Section, frozen=True):
     storage: StorageSection = StorageSection()
     hub: HubSection = HubSection()
     chat: ChatSection = ChatSection()
+    school: SchoolSection = SchoolSection()
     auth: AuthSection = AuthSection()
     smtp: SmtpSection = SmtpSection()
     sms: GatewaySection = GatewaySection()

@@ -22,6 +22,7 @@ from rtserver.bus.base import Bus, Hint, chat_stream
 from rtserver.wire.auth import Handshake
 from rtserver.wire.chat import ChatJoined, ChatLeft, Command, MemberAdded, MemberRemoved, SessionEnded
 from rtserver.wire.errors import AppError, wire_error
+from rtserver.wire.family import EntryChanged
 from rtserver.wire.sync import Goodbye, Welcome
 from rtserver.wire.types import WIRE_VERSION
 from storage.ids import parse_id, wire_id
@@ -246,8 +247,8 @@ class Hub:
     def _goodbye(self, connection: Connection, reason: str, *, reconnect: bool, after_ms: int = 0) -> None:
         self._send(connection, Encoded(Goodbye(reason=reason, reconnect=reconnect, after_ms=after_ms)))
 
-    async def _hang_up(self, connection: Connection, reason: str) -> None:
-        self._goodbye(connection, reason, reconnect=False)
+    async def _hang_up(self, connection: Connection, reason: str, *, reconnect: bool = False) -> None:
+        self._goodbye(connection, reason, reconnect=reconnect)
         await connection.server.disconnect(connection.sid)
 
     # --- fan-out -------------------------------------------------------------------------------------------
@@ -309,6 +310,17 @@ class Hub:
             ended = parse_id(event.session)
             for connection in [c for c in room.listeners() if c.session == ended]:
                 self._own(self._hang_up(connection, "session_ended"))
+        elif isinstance(event, EntryChanged):
+            self._reopen(room)
+
+    def _reopen(self, room: Room[Connection]) -> None:
+        """Entry was held or opened: out of every chat now, then all sockets come back and get what they may hear."""
+        audience = self._registry.audiences.get(int(room.stream.partition(":")[2]))
+        if audience is not None:
+            for other in [one for one in audience.rooms if one is not room]:
+                self._registry.leave(audience, other)
+        for connection in list(room.listeners()):
+            self._own(self._hang_up(connection, "entry_changed", reconnect=True))
 
     def _tell(self, room: Room[Connection], event: msgspec.Struct) -> None:
         encoded = Encoded(event)

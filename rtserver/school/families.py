@@ -162,7 +162,7 @@ def confirm_child(
         tx.connection.execute(insert(t.parent_child).values(parent_id=actor, child_id=row.id, confirmed_ms=tx.now))
     give_consent(tx, actor, row.id, settings.brand)
     _tell_family(tx, "attached" if attached else "consent_given", row.id, actor, [row.id, *others])
-    _tell_entry(tx, row.id, actor, was_held=bool(before))
+    tell_entry(tx, row.id, actor, was_held=bool(before))
     return child_cards(tx.connection, [row.id], tx.now, actor)[0]
 
 
@@ -212,12 +212,20 @@ def own_child(tx: Transaction, actor: int, child: str) -> int:
     return number
 
 
+def load_own_child(connection: Connection, actor: int, child: str, brand: str) -> w.ChildData:
+    """R-63 again, for a parent who is attached."""
+    number = parse_id(child)
+    if not _is_parent(connection, actor, number):
+        raise AppError("child_unknown")
+    return child_data(connection.execute(select(t.account).where(a.id == number)).one(), brand)
+
+
 def edit_child(tx: Transaction, actor: int, child: str, edit: w.ChildEdit) -> w.ChildCard:
     """R-64: a confirmed parent goes on correcting the child's data."""
     number = own_child(tx, actor, child)
     before = load_holds(tx.connection, (number,), tx.now)[number]
     edit_person(tx, number, edit)
-    _tell_entry(tx, number, actor, was_held=bool(before))
+    tell_entry(tx, number, actor, was_held=bool(before))
     return child_cards(tx.connection, [number], tx.now, actor)[0]
 
 
@@ -245,7 +253,7 @@ def withdraw_consent(tx: Transaction, actor: int, child: str) -> w.ChildCard:
         )
     others = list(tx.connection.execute(select(pc.parent_id).where(pc.child_id == number)).scalars())
     _tell_family(tx, "consent_withdrawn", number, actor, [number, *(p for p in others if p != actor)])
-    _tell_entry(tx, number, actor, was_held=bool(before))
+    tell_entry(tx, number, actor, was_held=bool(before))
     _record_for_schools(tx, actor, number, "consent.withdrawn")
     return child_cards(tx.connection, [number], tx.now, actor)[0]
 
@@ -262,7 +270,7 @@ def renew_consent(
     before = load_holds(tx.connection, (number,), tx.now)[number]
     give_consent(tx, actor, number, settings.brand)
     _tell_family(tx, "consent_given", number, actor, [number])
-    _tell_entry(tx, number, actor, was_held=bool(before))
+    tell_entry(tx, number, actor, was_held=bool(before))
     return child_cards(tx.connection, [number], tx.now, actor)[0]
 
 
@@ -282,7 +290,7 @@ def detach_parent(tx: Transaction, actor: int, school: int, child: str, parent: 
     tx.connection.execute(delete(t.parent_child).where(pc.parent_id == other, pc.child_id == number))
     record(tx.connection, tx.now, school, actor, "parent.detached", target=number, detail=f"parent {wire_id(other)}")
     _tell_family(tx, "detached", number, other, [number, *others])
-    _tell_entry(tx, number, other, was_held=bool(before))
+    tell_entry(tx, number, other, was_held=bool(before))
     return Ok()
 
 
@@ -332,7 +340,7 @@ def _tell_family(tx: Transaction, change: Any, child: int, parent: int, whom: li
         )
 
 
-def _tell_entry(tx: Transaction, child: int, by: int, *, was_held: bool) -> None:
+def tell_entry(tx: Transaction, child: int, by: int, *, was_held: bool) -> None:
     """Tell the child when its entry opened or closed by what was done; nothing otherwise."""
     held = bool(load_holds(tx.connection, (child,), tx.now)[child])
     if held != was_held:

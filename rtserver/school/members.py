@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from rtserver.wire import desk as w
 from rtserver.wire import family as wf
@@ -103,7 +103,7 @@ def revoke_role(tx: Transaction, actor: int, school: int, role_id: str) -> Ok:
     if row is None:
         raise AppError("role_unknown")
     if row.role == "admin":
-        keep_an_admin(tx, school, row.account_id)
+        keep_an_admin(tx.connection, school, row.account_id)
     _end(tx, row)
     record(
         tx.connection, tx.now, school, actor, "role.revoked", target=row.account_id, klass=row.class_id, detail=row.role
@@ -144,7 +144,7 @@ def remove_member(tx: Transaction, actor: int, school: int, account: str) -> Ok:
         select(t.school_role).where(r.account_id == person, r.school_id == school, r.until_ms.is_(None))
     ).all()
     if any(row.role == "admin" for row in rows):
-        keep_an_admin(tx, school, person)
+        keep_an_admin(tx.connection, school, person)
     for row in rows:
         _end(tx, row)
     record(tx.connection, tx.now, school, actor, "member.removed", target=person)
@@ -162,10 +162,10 @@ def member_of(tx: Transaction, school: int, account: str) -> int:
     return person
 
 
-def keep_an_admin(tx: Transaction, school: int, leaving: int) -> None:
+def keep_an_admin(connection: Connection, school: int, leaving: int) -> None:
     """``last_admin`` unless another one stays. The school's row is locked, so two cannot leave at the same time."""
-    tx.connection.execute(select(t.school.c.id).where(t.school.c.id == school).with_for_update()).one()
-    others = tx.connection.execute(
+    connection.execute(select(t.school.c.id).where(t.school.c.id == school).with_for_update()).one()
+    others = connection.execute(
         select(func.count(func.distinct(r.account_id))).where(
             r.school_id == school, r.role == "admin", r.until_ms.is_(None), r.account_id != leaving
         )

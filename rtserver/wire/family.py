@@ -77,11 +77,10 @@ class Family(Value, frozen=True, kw_only=True):
 
 
 class Hold(Value, frozen=True, kw_only=True):
-    """S14: why entry is held, and the child's own link."""
+    """S14: why entry is held. The child's link is asked for beside it."""
 
     held: bool
     reason: Literal["", "under_14", "consent_withdrawn"]
-    link: ParentLink | None
 
 
 # --- profiles, home, contacts ----------------------------------------------------------------------------------

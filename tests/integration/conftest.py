@@ -9,6 +9,7 @@ import pytest_asyncio
 from storage.db import Database
 from tests.house import House
 from tests.integration.auth_house import AuthHouse, auth_house
+from tests.school_house import SchoolHouse
 
 
 @pytest_asyncio.fixture
@@ -23,3 +24,12 @@ async def house(database: Database) -> AsyncIterator[House]:
 async def auth(database: Database) -> AsyncIterator[AuthHouse]:
     async with auth_house(database) as built:
         yield built
+
+
+@pytest_asyncio.fixture
+async def sh(database: Database) -> AsyncIterator[SchoolHouse]:
+    """A house with schools and their HTTP doors."""
+    built = SchoolHouse(database)
+    await built.open()
+    yield built
+    await built.close()

@@ -1,0 +1,83 @@
+"""Deletes what its time has passed (E-17): decided applications, old journal entries, invites long over, children whom
+nobody confirmed. Runs once an hour; every bound stands in config.toml.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import delete, select, update
+
+from storage import school_tables as s
+from storage import tables as t
+
+from .hold import load_holds
+from .ports import Transaction
+from .settings import SchoolSettings
+
+BATCH = 500
+"""Rows of one kind in one transaction: posts wait behind it."""
+
+
+class Swept(NamedTuple):
+    applications: int
+    journal: int
+    accounts: int
+
+
+def sweep(tx: Transaction, settings: SchoolSettings) -> Swept:
+    """One bounded step; the caller repeats it while something is found."""
+    a, j = s.application.c, s.journal.c
+    old = select(a.id).where(a.status != "waiting", a.decided_ms < tx.now - settings.applications_keep_ms).limit(BATCH)
+    applications = tx.connection.execute(delete(s.application).where(a.id.in_(old))).rowcount
+    passed = select(j.id).where(j.ts_ms < tx.now - settings.journal_keep_ms).limit(BATCH)
+    journal = tx.connection.execute(delete(s.journal).where(j.id.in_(passed))).rowcount
+    return Swept(applications, journal, _close_unconfirmed(tx, settings))
+
+
+def _close_unconfirmed(tx: Transaction, settings: SchoolSettings) -> int:
+    """Close accounts under 14 that waited for a parent too long; their names and dates go, their id stays."""
+    p, pc, r = t.account.c, t.parent_child.c, t.school_role.c
+    candidates = list(
+        tx.connection.execute(
+            select(p.id)
+            .where(
+                p.closed_ms.is_(None),
+                p.birth_date.is_not(None),
+                p.created_ms < tx.now - settings.unconfirmed_keep_ms,
+                p.birth_date > "1900",
+                p.id.not_in(select(pc.child_id)),
+                p.id.not_in(select(s.consent.c.child_id)),
+            )
+            .order_by(p.birth_date.desc())  # the youngest first: only they can be held
+            .limit(BATCH)
+        ).scalars()
+    )
+    holds = load_holds(tx.connection, candidates, tx.now)
+    gone = [one for one in candidates if holds.get(one) == "under_14"]
+    for account in gone:
+        for klass in (
+            tx.connection.execute(
+                select(r.class_id).where(r.account_id == account, r.until_ms.is_(None), r.class_id.is_not(None))
+            )
+            .scalars()
+            .all()
+        ):
+            tx.leave_room(klass, account)
+        tx.connection.execute(update(t.school_role).where(r.account_id == account).values(until_ms=tx.now))
+        tx.connection.execute(delete(s.application).where(s.application.c.account_id == account))
+        tx.connection.execute(delete(s.parent_link).where(s.parent_link.c.child_id == account))
+        tx.connection.execute(delete(s.avatar).where(s.avatar.c.account_id == account))
+        tx.connection.execute(
+            update(t.session)
+            .where(t.session.c.account_id == account, t.session.c.ended_ms.is_(None))
+            .values(ended_ms=tx.now)
+        )
+        tx.connection.execute(
+            update(t.account)
+            .where(p.id == account)
+            .values(
+                first_name="", last_name="", patronymic="", name_fold="", birth_date=None, gender="", closed_ms=tx.now
+            )
+        )
+    return len(gone)

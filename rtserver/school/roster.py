@@ -1,0 +1,242 @@
+"""Import of a class list (E-16): name, birth date, class; Windows-1251 or UTF-8; a dry run; again means update.
+
+Each pupil gets a row and a named invite for one use: its link and QR code are printed, an application that comes by it
+or has the same name and birth date is marked as listed. No account is made: a pupil registers personally (R-6).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from rtserver.wire import desk as w
+from rtserver.wire.errors import AppError
+from rtserver.wire.school import InviteMake
+from storage import school_tables as s
+from storage import tables as t
+from storage.ids import new_id, wire_id
+from storage.search import fold
+
+from .ages import check_birth_date, school_day
+from .classes import add_class, class_name
+from .duties import check_administers
+from .invites import make_invite
+from .journal import record
+from .people import standing_of
+from .ports import Transaction
+from .settings import SchoolSettings
+
+NAMED_DAYS = 60
+"""A printed sheet is handed out at the start of a term and used within it."""
+NAME_HEADS = ("фио", "ф.и.о.", "name", "ученик", "имя", "full name")
+LAST_HEADS = ("фамилия", "last name", "surname")
+FIRST_HEADS = ("имя", "first name")
+PATRONYMIC_HEADS = ("отчество", "patronymic")
+BORN_HEADS = ("дата рождения", "др", "birth date", "birthdate", "рождение")
+CLASS_HEADS = ("класс", "class")
+
+
+@dataclass(frozen=True, slots=True)
+class ListLine:
+    """One pupil as the file has it; ``code`` says what is wrong with the line."""
+
+    line: int
+    last: str = ""
+    first: str = ""
+    patronymic: str = ""
+    born: str = ""
+    klass: str = ""
+    grade: int = 0
+    code: str = ""
+
+
+def decode_list(raw: bytes) -> tuple[str, str]:
+    """Text and the name of its encoding. UTF-8 first: Russian Windows-1251 is practically never valid UTF-8."""
+    for encoding in ("utf-8-sig", "cp1251"):
+        try:
+            return raw.decode(encoding), "utf-8" if encoding == "utf-8-sig" else "windows-1251"
+        except UnicodeDecodeError:
+            continue
+    raise AppError("list_unreadable")
+
+
+def read_list(text: str, today: date, limit: int) -> Iterator[ListLine]:
+    """Lines of the list. The separator is seen from the first line; columns are found by their titles, or are
+    name, birth date, class in this order when there is no title.
+    """
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    separator = max(";\t,", key=first.count)
+    if not first.count(separator):
+        raise AppError("list_unreadable")
+    rows = list(csv.reader(io.StringIO(text), delimiter=separator))
+    if len(rows) > limit + 1:
+        raise AppError("list_too_long", limit=limit)
+    columns: dict[str, int] | None = None
+    for number, row in enumerate(rows, 1):
+        cells = [" ".join(cell.split()) for cell in row]
+        if not any(cells):
+            continue
+        if columns is None:
+            columns = _columns(cells)
+            if columns is not None:
+                continue
+            columns = {"name": 0, "born": 1, "class": 2}
+        yield _line(number, cells, columns, today)
+
+
+def _columns(cells: list[str]) -> dict[str, int] | None:
+    """Where each column stands, when this line has titles."""
+    titles = [cell.casefold() for cell in cells]
+
+    def at(heads: tuple[str, ...]) -> int | None:
+        return next((i for i, title in enumerate(titles) if title in heads), None)
+
+    born, klass, last, first = at(BORN_HEADS), at(CLASS_HEADS), at(LAST_HEADS), at(FIRST_HEADS)
+    name = None if last is not None else at(NAME_HEADS)
+    if born is None or klass is None or (name is None and (last is None or first is None)):
+        return None
+    found = {"born": born, "class": klass}
+    if name is not None:
+        return found | {"name": name}
+    assert last is not None
+    assert first is not None
+    patronymic = at(PATRONYMIC_HEADS)
+    return found | {"last": last, "first": first} | ({} if patronymic is None else {"patronymic": patronymic})
+
+
+def _line(number: int, cells: list[str], columns: dict[str, int], today: date) -> ListLine:
+    def cell(name: str) -> str:
+        place = columns.get(name, -1)
+        return cells[place] if 0 <= place < len(cells) else ""
+
+    if "name" in columns:
+        last, _, rest = cell("name").partition(" ")
+        first, _, patronymic = rest.partition(" ")
+    else:
+        last, first, patronymic = cell("last"), cell("first"), cell("patronymic")
+    try:
+        if not last or not first or max(len(last), len(first), len(patronymic)) > 80:
+            raise AppError("name_required")
+        born = birth_date(cell("born"), today)
+        klass, grade = class_name(cell("class"))
+    except AppError as refusal:
+        return ListLine(number, last[:80], first[:80], patronymic[:80], klass=cell("class")[:16], code=refusal.code)
+    return ListLine(number, last, first, patronymic, born, klass, grade)
+
+
+def birth_date(text: str, today: date) -> str:
+    """``31.12.2013``, ``31.12.13`` or ``2013-12-31``, as an ISO date."""
+    found = re.match(r"\A(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})\Z", text)
+    if found:
+        day, month, year = int(found[1]), int(found[2]), int(found[3])
+        if year < 100:
+            year += 2000 if 2000 + year <= today.year else 1900
+        text = f"{year:04}-{month:02}-{day:02}"
+    return check_birth_date(text, today)
+
+
+def import_list(
+    tx: Transaction, actor: int, school: int, raw: bytes, settings: SchoolSettings, *, dry_run: bool
+) -> w.Imported:
+    """E-16: what each line comes to. A bad line keeps nobody else out; a dry run changes nothing."""
+    check_administers(standing_of(tx.connection, actor), school)
+    if len(raw) > settings.list_bytes:
+        raise AppError("too_big")
+    text, encoding = decode_list(raw)
+    zone = tx.connection.execute(select(t.school.c.time_zone).where(t.school.c.id == school)).scalar_one()
+    lines = list(read_list(text, school_day(tx.now, zone), settings.list_lines))
+    k, r = t.school_class.c, s.roster.c
+    classes = {
+        row.name: row.id
+        for row in tx.connection.execute(select(k.id, k.name).where(k.school_id == school, k.archived_ms.is_(None)))
+    }
+    known = {
+        (row.name_fold, row.birth_date): row
+        for row in tx.connection.execute(select(s.roster).where(r.school_id == school))
+    }
+    by_name: dict[str, list[tuple[str, str]]] = {}
+    for key in known:
+        by_name.setdefault(key[0], []).append(key)
+    told: list[w.ImportRow] = []
+    seen: set[tuple[str, str]] = set()
+    for one in lines:
+        outcome: str = "bad"
+        if not one.code:
+            key = (fold(f"{one.first} {one.last}"), one.born)
+            if key in seen:
+                outcome = "same"
+            else:
+                outcome = _place(tx, actor, school, one, key, classes, known, by_name, settings, dry_run)
+                seen.add(key)
+        told.append(
+            w.ImportRow(
+                line=one.line,
+                outcome=outcome,  # type: ignore[arg-type] # one of the four words
+                name=" ".join(filter(None, (one.last, one.first, one.patronymic))),
+                class_name=one.klass,
+                code=one.code,
+            )
+        )
+    counts = {word: sum(row.outcome == word for row in told) for word in ("added", "updated", "same", "bad")}
+    if not dry_run:
+        detail = ", ".join(f"{word} {n}" for word, n in counts.items())
+        record(tx.connection, tx.now, school, actor, "list.imported", detail=detail)
+    return w.Imported(dry_run=dry_run, encoding=encoding, rows=told, **counts)
+
+
+def _place(
+    tx: Transaction,
+    actor: int,
+    school: int,
+    one: ListLine,
+    key: tuple[str, str],
+    classes: dict[str, int],
+    known: dict[tuple[str, str], Any],
+    by_name: dict[str, list[tuple[str, str]]],
+    settings: SchoolSettings,
+    dry_run: bool,
+) -> str:
+    """Add the pupil, or update the row of the same name: another class, a corrected birth date or patronymic."""
+    row = known.get(key)
+    if row is None and len(by_name.get(key[0], ())) == 1:
+        row = known[by_name[key[0]][0]]  # one namesake in the list: the birth date was corrected
+    klass = classes.get(one.klass)
+    values = {
+        "last_name": one.last,
+        "first_name": one.first,
+        "patronymic": one.patronymic,
+        "name_fold": key[0],
+        "birth_date": one.born,
+    }
+    if row is not None and klass == row.class_id and all(getattr(row, c) == v for c, v in values.items()):
+        return "same"
+    if dry_run:
+        return "added" if row is None else "updated"
+    if klass is None:
+        klass = classes[one.klass] = add_class(tx, school, one.klass, one.grade)
+    if row is not None:
+        tx.connection.execute(
+            update(s.roster).where(s.roster.c.id == row.id).values(**values, class_id=klass, updated_ms=tx.now)
+        )
+        tx.connection.execute(update(s.invite).where(s.invite.c.roster_id == row.id).values(class_id=klass))
+        return "updated"
+    number = new_id(tx.now)
+    tx.connection.execute(
+        insert(s.roster).values(id=number, school_id=school, class_id=klass, updated_ms=tx.now, **values)
+    )
+    make_invite(
+        tx,
+        actor,
+        school,
+        InviteMake(role="student", class_id=wire_id(klass), days=NAMED_DAYS, uses=1),
+        settings,
+        roster=number,
+    )
+    return "added"
