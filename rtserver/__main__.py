@@ -63,6 +63,9 @@ def serve_command(
 
     try:
         uvloop.run(run())
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     except OSError as error:
         at = f"{settings.server.host}:{settings.server.port} and operator port {settings.server.operator_port}"
         typer.echo(f"cannot start on {at}: {error.strerror or error}", err=True)

@@ -61,7 +61,7 @@ def decode_list(raw: bytes) -> tuple[str, str]:
     """Text and the name of its encoding. UTF-8 first: Russian Windows-1251 is practically never valid UTF-8."""
     for encoding in ("utf-8-sig", "cp1251"):
         try:
-            return raw.decode(encoding), "utf-8" if encoding == "utf-8-sig" else "windows-1251"
+            return raw.decode(encoding).replace("\0", ""), "utf-8" if encoding == "utf-8-sig" else "windows-1251"
         except UnicodeDecodeError:
             continue
     raise AppError("list_unreadable")

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from PIL import Image
 
+from rtserver.routes.openapi import codes_of
 from rtserver.wire.registry import COMMANDS
 from storage import tables as t
 from tests.school_house import ADULT, CHILD, TEEN, SchoolHouse, s
@@ -202,6 +204,13 @@ async def test_every_door_is_open_to_whom_it_should_be_and_to_nobody_else(sh: Sc
             klass=klass, account=student, role=members[0]["roles"][0]["id"], parent=who["parent"], kind="members",
         )  # fmt: skip
 
+    documented = {(one.method, one.path): codes_of(one) for one in sh.endpoints}
+
+    def check_code(method: str, path: str, answer: Any) -> None:
+        """E-15: what a door may answer stands in ``/api/openapi.json``. File doors are described in docs/SCHOOLS.md."""
+        code = answer["error"]["code"]
+        assert code in documented.get((method, path), [code]), (method, path, code)
+
     before = await fingerprint(sh)
     for (method, path), allowed in DOORS.items():
         for name in PEOPLE:
@@ -213,6 +222,7 @@ async def test_every_door_is_open_to_whom_it_should_be_and_to_nobody_else(sh: Sc
             assert 400 <= status < 500, where
             assert answer["error"]["code"] in NO_ENTRY, where
             assert SECRET not in repr(answer), where
+            check_code(method, path, answer)
     assert await fingerprint(sh) == before, "a refused door changed something"
     changing = sorted((door for door in DOORS if door[0] == "POST"), key=lambda d: ("remove" in d[1], "detach" in d[1]))
     for method, path in [*(door for door in DOORS if door[0] == "GET"), *changing]:
@@ -224,6 +234,7 @@ async def test_every_door_is_open_to_whom_it_should_be_and_to_nobody_else(sh: Sc
             if method == "GET":
                 assert status == 200, (method, path, name, answer)
             elif status >= 400:  # somebody before has done it already
+                check_code(method, path, answer)
                 later = NO_ENTRY - {"person_unknown", "child_unknown"}
                 assert answer["error"]["code"] not in later, (method, path, name, answer)
 
@@ -300,3 +311,28 @@ def sample(hint: Any) -> Any:
     if origin is None and hint is str:
         return "я"
     return sample(get_args(hint)[0]) if get_args(hint) and not isinstance(get_args(hint)[0], str) else get_args(hint)[0]
+
+
+async def test_nonsense_is_answered_by_documented_codes(sh: SchoolHouse) -> None:
+    """E-15: every door with ids that are none, odd queries and bodies of the wrong shape: no 5xx, no unknown code."""
+    who = await people(sh)
+    odd_ids = ["0", "-1", "9" * 30, "x", "%00", "%F0%9F%8E%89", "' OR 1=1 --", "1" * 19]
+    odd_bodies: list[Any] = [{}, [], None, {"nope": 1}, {"applications": "x"}, {"name": "\u0000"}, {"dry_run": "да"}]
+    for endpoint in sh.endpoints:
+        for number, odd in enumerate(odd_ids):
+            path = re.sub(r"{\w+}", odd, endpoint.path)
+            query = dict.fromkeys(endpoint.query, odd)
+            body = {"json": odd_bodies[number % len(odd_bodies)]} if endpoint.body is not None else {}
+            for name in ("nobody", "held", "student", "admin"):
+                status, answer = await sh.http(
+                    who[name], endpoint.method, path, params=query, **(body or {"data": b""})
+                )
+                where = (endpoint.method, path, name, body, answer)
+                assert status < 500, where
+                if status == 404 and endpoint.path.count("{") and answer["error"]["code"] == "not_found":
+                    continue  # an id that makes another path of it
+                if status >= 400:
+                    assert answer["error"]["code"] in codes_of(endpoint), where
+    admin, school = who["admin"], await sh.school_id()
+    assert await sh.denied(admin, "GET", f"/api/schools/{school}/members?q=%00") == "bad_request"
+    assert await sh.denied(admin, "POST", f"/api/schools/{school}", name="а\0б") == "bad_request"

@@ -6,12 +6,13 @@ import io
 
 import pytest
 from PIL import Image
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from rtserver.school.classifier import read_places
 from rtserver.school.places import save_places, shipped
 from storage import tables as t
+from storage.auth_tables import contact
 from storage.ids import wire_id
 from tests.school_house import ADULT, CHILD, TEEN, SchoolHouse, s
 
@@ -250,6 +251,8 @@ async def test_retention_forgets_in_time(sh: SchoolHouse) -> None:
     confirmed, parent = await sh.newcomer(born=CHILD), await sh.newcomer()
     await sh.confirm(parent, await sh.parent_link(confirmed))
     token = await sh.invite(admin, "7А")
+    phone = {"id": 1, "account_id": child, "kind": "phone", "address": "+79000000001", "verified_ms": sh.now()}
+    await sh.database.write(lambda c: c.execute(insert(contact).values(**phone)))
     await sh.decide(admin, await sh.apply(teen, token), approve=False)
     await sh.decide(admin, await sh.apply(child, token))
     assert await sh.schools.sweep() == 0
@@ -257,6 +260,7 @@ async def test_retention_forgets_in_time(sh: SchoolHouse) -> None:
     assert await sh.schools.sweep() == 1
     row = await sh.database.read(lambda c: c.execute(select(t.account).where(t.account.c.id == child)).one())
     assert (row.first_name, row.last_name, row.birth_date) == ("", "", None)
+    assert await sh.rows(contact) == 0, "the number is free again"
     assert await sh.denied(child, "GET", "/api/profile") == "session_ended"
     await sh.get(confirmed, "/api/profile")
     sh.shift_ms = 91 * DAY
