@@ -58,7 +58,11 @@ def serve_command(
                 typer.echo(line)
         await serve(settings, typer.echo)
 
-    uvloop.run(run())
+    try:
+        uvloop.run(run())
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
 
 
 @cli.command()

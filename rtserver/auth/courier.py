@@ -19,6 +19,7 @@ from storage.db import Database
 
 from .codes import digest_code
 from .senders.base import Delivery, DeliveryError, Message, Sender
+from .tidying import EVERY_MS, tidy
 
 log = logging.getLogger(__name__)
 LEASE_MS = 30_000
@@ -41,6 +42,7 @@ class Courier:
         self._key = key
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._tidied_ms = 0
         self.sent = 0
         self.failed = 0
 
@@ -61,6 +63,7 @@ class Courier:
         while True:
             self._woken.clear()
             try:
+                await self._tidy()
                 rows = await self._lease()
                 await asyncio.gather(*(self._deliver(row) for row in rows))
             except Exception:
@@ -71,6 +74,12 @@ class Courier:
                     await asyncio.wait_for(self._woken.wait(), IDLE_S)
                 except TimeoutError:
                     continue
+
+    async def _tidy(self) -> None:
+        now = self._clock()
+        if now - self._tidied_ms >= EVERY_MS:
+            self._tidied_ms = now
+            await self._database.write(lambda connection: tidy(connection, now))
 
     async def _lease(self) -> list[Row[Any]]:
         o = a.outgoing.c
