@@ -6,14 +6,17 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/.dev-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
 RUN := $(VENV)/.run-$(shell cat requirements.lock | cksum | cut -d' ' -f1)
 
-.PHONY: help run test check bench bench-store format lock clean
+.PHONY: help install run test check bench bench-store generate format lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-run: $(RUN) ## Start the server on http://localhost:8080; a new database gets a demo school
+run: $(RUN) ## Start the server on http://localhost:8080; a new database gets a demo school, whose sign-in links it prints
 	$(BIN)/python -m rtserver serve --demo
+
+install: $(RUN) ## Set up what the server needs to run, and nothing else
+	@echo 'Ready: $(BIN)/python -m rtserver serve'
 
 test: $(DEV) ## Unit and integration tests, against SQLite and PostgreSQL
 	bash .ci/debian.sh
@@ -23,14 +26,19 @@ check: $(DEV) ## Lint, types, import contracts, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	PYTHONPATH=. $(BIN)/lint-imports
+	PYTHONPATH=.:clients/python $(BIN)/lint-imports
 	$(BIN)/python -m rtserver.wire.export --check
 	$(BIN)/python -m rtserver.auth.diagram --check
+	$(BIN)/python -m tests.requirements_table --check
 
 bench: bench-store ## Every benchmark
 
 bench-store: $(DEV) ## Durable messages a second; the last line is JSON
 	$(BIN)/python -m tests.bench.bench_store
+
+generate: $(DEV) ## Write the generated files anew: protocol reference, Python calls, table of requirements
+	$(BIN)/python -m rtserver.wire.export
+	$(BIN)/python -m tests.requirements_table
 
 format: $(DEV) ## Format the code
 	$(BIN)/ruff check --fix .
@@ -44,13 +52,16 @@ clean: ## Remove what the commands made, but no data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo 'Python 3.11 or newer is needed: sudo apt-get install python3'; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo 'The venv module is needed: sudo apt-get install python3-venv'; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo 'Python 3.11 or newer is needed: sudo apt-get install python3 python3-venv (Debian 12, Ubuntu 24.04 or newer)'; echo 'Another one: make run PYTHON=/path/to/python3.11'; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >$(VENV).log 2>&1 || { cat $(VENV).log; rm -rf $(VENV) $(VENV).log; echo; echo 'Python came without its venv module. Install it, then run make again: sudo apt-get install python3-venv'; exit 1; }
+	@rm -f $(VENV).log
 
 $(RUN): $(VENV)/bin/python requirements.lock
+	@echo 'Setting up, once: about a minute.'
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	@rm -f $(VENV)/.run-*; touch $@
 
 $(DEV): $(RUN) requirements-dev.lock
+	@echo 'Setting up the tools of tests and checks, once: about a minute.'
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@rm -f $(VENV)/.dev-*; touch $@

@@ -1,16 +1,18 @@
-"""The command line: serve, migrate, demo, verify, admin. Holds no rule of its own."""
+"""The command line: serve, migrate, demo, verify, backup, restore, admin. Holds no rule of its own."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 import uvloop
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
+from rtserver import log
 from rtserver.admin_cli import add_school_commands
 from rtserver.app import is_loopback, serve
 from rtserver.auth.sessions import add_account, open_session
@@ -19,6 +21,7 @@ from rtserver.config import ConfigError, Settings, load
 from rtserver.demo import demo_links, is_empty
 from rtserver.school.enrol import enrol
 from rtserver.wire.types import SchoolRole
+from storage.backup import BackupError, backup, restore
 from storage.db import Database
 from storage.ids import parse_id, wire_id
 from storage.migrate import upgrade
@@ -48,8 +51,8 @@ def serve_command(
     config: ConfigPath = None, demo: bool = typer.Option(False, help="Fill an empty database first.")
 ) -> None:
     """Run the server until SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = settings_of(config)
+    log.set_up(settings.log.level, settings.log.format)
 
     async def run() -> None:
         if demo and is_loopback(settings.server.host):
@@ -63,6 +66,16 @@ def serve_command(
     except ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
+    except OSError as error:
+        at = f"{settings.server.host}:{settings.server.port} and operator port {settings.server.operator_port}"
+        typer.echo(f"cannot start on {at}: {error.strerror or error}", err=True)
+        raise typer.Exit(1) from None
+    except CommandError as error:
+        typer.echo(f"cannot bring the database to this version's tables; is it from a newer one? {error}", err=True)
+        raise typer.Exit(1) from None
+    except DatabaseError as error:
+        typer.echo(f"cannot use the database of [storage]: {error.orig}", err=True)
+        raise typer.Exit(1) from None
 
 
 @cli.command()
@@ -101,6 +114,34 @@ def verify(config: ConfigPath = None) -> None:
         typer.echo(fault, err=True)
     if faults:
         raise typer.Exit(1)
+
+
+@cli.command("backup")
+def backup_command(archive: Path, config: ConfigPath = None) -> None:
+    """Write database, files and keys into one archive while the server runs."""
+    try:
+        manifest = backup(settings_of(config).storage.database, archive, now_ms())
+    except BackupError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{archive}: {len(manifest.files)} files, {sum(f.size for f in manifest.files.values())} bytes")
+
+
+@cli.command("restore")
+def restore_command(
+    archive: Path,
+    config: ConfigPath = None,
+    force: Annotated[bool, typer.Option(help="Replace what is there; it stays aside as *.before-restore.")] = False,
+) -> None:
+    """Put an archive in place (server stopped), bring it to the newest tables and verify it."""
+    url = settings_of(config).storage.database
+    try:
+        restore(url, archive, force=force)
+    except BackupError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    upgrade(url)
+    verify(config)
 
 
 @account_cli.command("add")

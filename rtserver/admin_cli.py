@@ -79,7 +79,7 @@ def add_school_commands(admin: typer.Typer, settings_of: Callable[[Path | None],
     def explain(url: str, config: Path | None = None) -> None:
         """Why an invite or a parent's link works or fails, and who can mend it."""
         settings = settings_of(config)
-        key = load_key(Path(settings.school.link_key))
+        key = load_key(settings.storage.database)
         bounds = settings.school.settings(settings.server)
 
         async def run(database: Database) -> tuple[bool, list[str]]:

@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -19,6 +19,7 @@ from rtserver.auth.settings import AuthSettings
 from rtserver.chat.rules import ChatLimits
 from rtserver.hub.hub import HubSettings
 from rtserver.hub.limits import Rate
+from rtserver.log import Format, Level
 from rtserver.school.settings import DAY_MS, SchoolSettings
 
 
@@ -30,13 +31,16 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pass
 
 
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+
+
 class ServerSection(_Section, frozen=True):
     brand: str = "rtserver"
     support: str = "support@school.example"
     host: str = "127.0.0.1"
-    port: int = 8080
+    port: Port = 8080
     operator_host: str = "127.0.0.1"
-    operator_port: int = 9090
+    operator_port: Port = 9090
     url: str = "http://localhost:8080"
     trusted_proxies: list[str] = []
     body_bytes: int = 65_536
@@ -45,6 +49,7 @@ class ServerSection(_Section, frozen=True):
 class StorageSection(_Section, frozen=True):
     database: str = "sqlite:///data/rtserver.db"
     readers: int = 4
+    sweep_every_s: float = 60.0
 
 
 class HubSection(_Section, frozen=True):
@@ -85,7 +90,6 @@ class ChatSection(_Section, frozen=True):
 
 
 class SchoolSection(_Section, frozen=True):
-    link_key: str = "data/link.key"
     parents_max: int = 2
     parent_link_days: int = 7
     invites_active: int = 500
@@ -100,7 +104,6 @@ class SchoolSection(_Section, frozen=True):
 
     def settings(self, server: ServerSection) -> SchoolSettings:
         values = msgspec.structs.asdict(self)
-        del values["link_key"]
         days = {name: values.pop(name) for name in tuple(values) if name.endswith("_days")}
         spans = {f"{name.removesuffix('_days')}_ms": value * DAY_MS for name, value in days.items()}
         return SchoolSettings(**{**values, **spans, "brand": server.brand, "url": server.url.rstrip("/")})
@@ -193,6 +196,11 @@ class OidcSection(_Section, frozen=True):
         return OidcSettings(**values, return_url=f"{url.rstrip('/')}/api/auth/external/return")
 
 
+class LogSection(_Section, frozen=True):
+    level: Level = "info"
+    format: Format = "auto"
+
+
 class Settings(_Section, frozen=True):
     """All of config.toml."""
 
@@ -206,6 +214,7 @@ class Settings(_Section, frozen=True):
     sms: GatewaySection = GatewaySection()
     call: GatewaySection = GatewaySection()
     oidc: OidcSection = OidcSection()
+    log: LogSection = LogSection()
 
 
 def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -221,9 +230,36 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
         if name.startswith("RT_") and separator:
             values.setdefault(section.lower(), {})[key.lower()] = _value(text)
     try:
-        return msgspec.convert(values, Settings)
+        settings = msgspec.convert(values, Settings)
     except msgspec.ValidationError as error:
         raise ConfigError(f"configuration: {error}") from None
+    check(settings)
+    return settings
+
+
+def check(settings: Settings) -> None:
+    """What types cannot say: signs, order and the kinds of databases. Raises ``ConfigError`` with the key."""
+    for section, values in msgspec.structs.asdict(settings).items():
+        for key, value in msgspec.structs.asdict(values).items():
+            if isinstance(value, int | float) and value < 0:
+                raise ConfigError(f"configuration: [{section}] {key} is {value}; it cannot be negative")
+    hub, storage, server = settings.hub, settings.storage, settings.server
+    for name, least in (("ping_interval_s", 1), ("ping_timeout_s", 1), ("connections_per_account", 1)):
+        if getattr(hub, name) < least:
+            raise ConfigError(f"configuration: [hub] {name} must be {least} or more")
+    if not (hub.heads_every_s > 0 and hub.sessions_every_s > 0):
+        raise ConfigError("configuration: [hub] heads_every_s and sessions_every_s must be above 0")
+    if not (hub.commands_per_s > 0 and hub.commands_burst >= 1):
+        raise ConfigError("configuration: [hub] commands_per_s must be above 0 and commands_burst 1 or more")
+    if hub.slow_bytes > hub.slow_cut_bytes:
+        raise ConfigError("configuration: [hub] slow_bytes must not be above slow_cut_bytes")
+    if storage.readers < 1:
+        raise ConfigError("configuration: [storage] readers must be 1 or more")
+    kind = storage.database.partition(":")[0]
+    if kind not in ("sqlite", "postgresql"):
+        raise ConfigError("configuration: [storage] database must begin with sqlite:/// or postgresql://")
+    if server.port and (server.host, server.port) == (server.operator_host, server.operator_port):
+        raise ConfigError("configuration: [server] port and operator_port must differ")
 
 
 def _value(text: str) -> Any:

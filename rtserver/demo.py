@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from rtserver.actor import Actor
-from rtserver.auth.sessions import add_account, add_signin_link
+from rtserver.auth.sessions import add_account, add_signin_link, renew_signin_links
 from rtserver.bus.memory import MemoryBus
 from rtserver.chat.members import direct_key, make_chat
 from rtserver.chat.posting import Post
@@ -101,11 +102,12 @@ def _no_accounts(connection: Connection) -> bool:
 
 
 async def demo_links(settings: Settings, *, only_when_empty: bool) -> list[str]:
-    """Fill the database and give its sign-in links; nothing when it is not empty."""
+    """Fill the database and give its sign-in links; fresh links when it is a demo already, nothing for any other."""
     database = Database(settings.storage.database)
     try:
         if only_when_empty and not await database.read(_no_accounts):
-            return []
+            renewed = await database.write(lambda connection: renew_signin_links(connection, now_ms()))
+            return _shown(settings, renewed)
         chats = ChatService(database, MemoryBus(), now_ms, settings.chat.limits())
         chats.start()
         try:
@@ -116,8 +118,11 @@ async def demo_links(settings: Settings, *, only_when_empty: bool) -> list[str]:
         tokens = await database.write(lambda connection: _links(connection, people, now_ms()))
     finally:
         await database.close()
-    own = settings.server
-    return [f"{label:<34} http://localhost:{own.port}/demo/{token}" for label, token in tokens]
+    return _shown(settings, tokens)
+
+
+def _shown(settings: Settings, tokens: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"{label:<34} http://localhost:{settings.server.port}/demo/{token}" for label, token in tokens]
 
 
 def _people(connection: Connection, now: int) -> dict[str, list[int]]:
@@ -146,6 +151,8 @@ def _people(connection: Connection, now: int) -> dict[str, list[int]]:
             insert(t.parent_child).values(parent_id=parent, child_id=people["7А"][child], confirmed_ms=now)
         )
         people["parents"].append(parent)
+    # Москва of the shipped list: the school is found by its place, too
+    connection.execute(update(t.school).values(locality_id=524901, place="Москва"))
     connection.execute(insert(t.instance).values(key="demo", value="1"))
     return people
 
@@ -156,12 +163,14 @@ async def _chats(service: ChatService, people: dict[str, list[int]], now: int) -
     start = _week_ago(now)
     rooms: list[tuple[int, list[int], Sequence[str]]] = []
     for klass in STUDENTS:
+        leader = teachers[list(STUDENTS).index(klass)]
         members: list[tuple[int, ChatRole]] = [
-            (people["admin"][0], "admin"),
-            *((teacher, "teacher") for teacher in teachers),
+            (leader, "admin"),  # the class teacher; a school's administrator does not read class chats (D17)
+            *((teacher, "teacher") for teacher in teachers if teacher != leader),
             *((student, "member") for student in people[klass]),
         ]
         chat = await _make(service, "class", klass, people["admin"][0], members, start, history_for_new=True)
+        await service.run(partial(_link, klass=klass, chat=chat))
         rooms.append((chat, [*teachers, *people[klass]], CLASS_LINES))
     staff = [people["admin"][0], *teachers]
     roles: list[tuple[int, ChatRole]] = [(staff[0], "admin"), *((one, "member") for one in staff[1:])]
@@ -181,6 +190,12 @@ def _week_ago(now: int) -> int:
     """Eight in the morning of the school's day a week ago."""
     day = datetime.fromtimestamp(now / 1000, ZoneInfo("Europe/Moscow")) - timedelta(days=7)
     return int(day.replace(hour=8, minute=0, second=0, microsecond=0).timestamp() * 1000)
+
+
+def _link(work: Work, klass: str, chat: int) -> None:
+    """The class knows its chat: whoever enters the class enters it."""
+    k = t.school_class.c
+    work.connection.execute(update(t.school_class).where(k.name == klass).values(chat_id=chat))
 
 
 async def _make(

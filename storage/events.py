@@ -87,14 +87,13 @@ def event_hash(
     ).digest()
 
 
-def commit_body(body: str) -> tuple[bytes, bytes]:
-    """A fresh salt and ``SHA-256(salt + body)``: it proves the text while it stands and tells nothing once erased."""
-    salt = secrets.token_bytes(SALT_BYTES)
-    return salt, body_commitment(salt, body)
+def new_salt() -> bytes:
+    return secrets.token_bytes(SALT_BYTES)
 
 
-def body_commitment(salt: bytes, body: str) -> bytes:
-    return hashlib.sha256(salt + body.encode()).digest()
+def body_commitment(salt: bytes, body: bytes) -> bytes:
+    """``SHA-256(salt + body)``, the body in UTF-8: it proves the text while it stands, tells nothing once erased."""
+    return hashlib.sha256(salt + body).digest()
 
 
 def encode_facts(**facts: Any) -> bytes | None:
@@ -103,9 +102,19 @@ def encode_facts(**facts: Any) -> bytes | None:
     return _encode(kept) if kept else None
 
 
+def decode_facts(facts: bytes | None) -> dict[str, Any]:
+    plain: dict[str, Any] = _decode(facts) if facts else {}
+    return plain
+
+
+def post_facts(nonce: str, post_no: int) -> bytes:
+    """``encode_facts`` of a post."""
+    return _encode({"n": nonce, "p": post_no})
+
+
 def chat_event(row: Any, body: str | None, forwarded: Forwarded | None = None) -> w.ChatEvent:
     """The wire event of a ``chat_event`` row; ``body`` is None when the row has no words or they are erased."""
-    facts: dict[str, Any] = _decode(row.facts) if row.facts else {}
+    facts = decode_facts(row.facts)
     head: dict[str, Any] = {
         "chat": wire_id(row.chat_id),
         "seq": row.seq,

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
+from contextlib import closing
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, false, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    column,
+    false,
+    or_,
+    select,
+    tuple_,
+    values,
+)
 
 from rtserver.wire.chat import AccountEvent, ChatEvent
 from rtserver.wire.types import Forwarded, Message, Person, Reaction
@@ -25,6 +40,32 @@ def within(column: ColumnElement[int], ranges: Ranges) -> ColumnElement[bool]:
     return or_(*(and_(column >= low, column <= high) for low, high in ranges))
 
 
+def visible(account: int) -> ColumnElement[bool]:
+    """A row of ``message`` inside the account's intervals that it has not hidden; for questions over several chats."""
+    m, h, seq = t.membership.c, t.hidden.c, t.message.c.seq
+    return and_(
+        select(m.chat_id)
+        .where(
+            m.chat_id == t.message.c.chat_id,
+            m.account_id == account,
+            m.from_seq <= seq,
+            or_(m.to_seq.is_(None), m.to_seq >= seq),
+        )
+        .correlate(t.message)
+        .exists(),
+        ~select(h.target_seq)
+        .where(h.account_id == account, h.chat_id == t.message.c.chat_id, h.target_seq == seq)
+        .correlate(t.message)
+        .exists(),
+    )
+
+
+def with_body() -> Select[Any]:
+    """Messages with their present text."""
+    b, m = t.message_body.c, t.message.c
+    return select(t.message, b.body).outerjoin(t.message_body, and_(b.chat_id == m.chat_id, b.seq == m.body_seq))
+
+
 def message_rows(account: int, chat: int, ranges: Ranges) -> Select[Any]:
     """Messages of one chat in the ranges that the account has not hidden, with their present text."""
     hidden = and_(
@@ -33,14 +74,40 @@ def message_rows(account: int, chat: int, ranges: Ranges) -> Select[Any]:
         t.hidden.c.target_seq == t.message.c.seq,
     )
     return (
-        select(t.message, t.message_body.c.body)
-        .outerjoin(
-            t.message_body,
-            and_(t.message_body.c.chat_id == t.message.c.chat_id, t.message_body.c.seq == t.message.c.body_seq),
-        )
+        with_body()
         .outerjoin(t.hidden, hidden)
         .where(t.message.c.chat_id == chat, within(t.message.c.seq, ranges), t.hidden.c.target_seq.is_(None))
     )
+
+
+def last_messages(connection: Connection, account: int, chats: Sequence[int]) -> Sequence[Row[Any]]:
+    """The newest visible message of each chat: one indexed look-up a chat, ended at its first row, in one statement."""
+    m = t.message.c
+    newest = (
+        select(m.seq)
+        .where(m.chat_id == t.chat.c.id, visible(account))
+        .order_by(m.seq.desc())
+        .limit(1)
+        .correlate(t.chat)
+        .scalar_subquery()
+    )
+    return connection.execute(
+        with_body().join(t.chat, and_(t.chat.c.id == m.chat_id, m.seq == newest)).where(t.chat.c.id.in_(chats))
+    ).all()
+
+
+def starred_messages(connection: Connection, account: int, chat: int | None, limit: int) -> Sequence[Row[Any]]:
+    """Visible messages that the account starred in chats it is in, newest mark first."""
+    s, m = t.star.c, t.membership.c
+    present = select(m.chat_id).where(m.account_id == account, m.to_seq.is_(None))
+    query = (
+        with_body()
+        .join(t.star, and_(s.chat_id == t.message.c.chat_id, s.target_seq == t.message.c.seq))
+        .where(s.account_id == account, s.chat_id.in_(present), visible(account))
+        .order_by(s.starred_ms.desc(), s.target_seq.desc())
+        .limit(limit)
+    )
+    return connection.execute(query if chat is None else query.where(s.chat_id == chat)).all()
 
 
 def messages_of(connection: Connection, account: int, rows: Sequence[Row[Any]]) -> dict[tuple[int, int], Message]:
@@ -74,7 +141,8 @@ def messages_of(connection: Connection, account: int, rows: Sequence[Row[Any]]) 
             forwarded=forwarded_of(row),
             edited_ts=row.edited_ms if row.deleted_ms is None else None,
             deleted=row.deleted_ms is not None,
-            reactions=[Reaction(emoji=e, accounts=who) for e, who in reactions[key].items()],
+            # by emoji: after a removal no client could know which of two was first
+            reactions=[Reaction(emoji=e, accounts=who) for e, who in sorted(reactions[key].items())],
             starred=key in starred,
         )
         for key, row in zip(keys, rows, strict=True)
@@ -90,23 +158,39 @@ def forwarded_of(row: Any) -> Forwarded | None:
 
 def chat_events(connection: Connection, chat: int, ranges: Ranges, limit: int) -> list[ChatEvent]:
     """The log's events in the ranges, in order, with the words that still stand."""
+    with closing(events_of(connection, [(chat, *r) for r in ranges])) as events:
+        return [event for _, event in itertools.islice(events, limit)]
+
+
+def events_of(
+    connection: Connection, stretches: Sequence[tuple[int, int, int]]
+) -> Generator[tuple[int, ChatEvent], None, None]:
+    """``(chat, event)`` of all ``(chat, first, last)`` stretches of logs, by chat and seq, in one statement.
+
+    Read 500 rows at a time: who has enough stops, and the rest is never loaded.
+    """
+    if not stretches:
+        return
     e, b, m = t.chat_event.c, t.message_body.c, t.message.c
+    k = (
+        values(column("chat_id", BigInteger), column("low", BigInteger), column("high", BigInteger), name="stretch")
+        .data(list(stretches))
+        .cte("wanted")
+    )
+    wanted = k.c
     rows = connection.execute(
         select(t.chat_event, b.body, m.forwarded_author, m.forwarded_name, m.forwarded_ms)
+        .select_from(k)
+        .join(t.chat_event, and_(e.chat_id == wanted.chat_id, e.seq >= wanted.low, e.seq <= wanted.high))
         .outerjoin(t.message_body, and_(b.chat_id == e.chat_id, b.seq == e.seq))
         .outerjoin(t.message, and_(m.chat_id == e.chat_id, m.seq == e.seq))
-        .where(e.chat_id == chat, within(e.seq, ranges))
-        .order_by(e.seq)
-        .limit(limit)
+        .order_by(e.chat_id, e.seq)
+        .execution_options(yield_per=500)
     )
-    return [
-        chat_event(
-            row,
-            row.body if row.kind in WORDED else None,
-            forwarded_of(row) if row.kind == POSTED else None,
-        )
-        for row in rows
-    ]
+    with rows:
+        for row in rows:
+            body = row.body if row.kind in WORDED else None
+            yield row.chat_id, chat_event(row, body, forwarded_of(row) if row.kind == POSTED else None)
 
 
 def account_events(connection: Connection, account: int, after: int, limit: int) -> list[AccountEvent]:

@@ -63,7 +63,15 @@ def index_posts(connection: Connection, posts: Sequence[tuple[int, int, str]]) -
 
 
 def erase_posts(connection: Connection, chat_id: int, posts: Iterable[tuple[int, int]]) -> None:
-    """Take ``(seq, body_seq)`` posts out. Call before their bodies are erased: FTS5 wants the old stems back."""
+    """Take ``(seq, body_seq)`` posts out. Call before their bodies are erased: FTS5 wants the old stems back.
+
+    FTS5 only notes that they are gone: ``storage.sweep`` takes the stems themselves out of its segments.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(
+            "INSERT INTO instance(key, value) VALUES ('search_sweep', 'due')"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        )
     for seq, body_seq in posts:
         found = connection.execute(
             select(search_row.c.id).where(search_row.c.chat_id == chat_id, search_row.c.seq == seq)

@@ -126,7 +126,7 @@ class SchoolHouse(House):
             if who not in self.tokens:
                 self.tokens[who] = await self.database.write(lambda c: open_session(c, who, "test", self.now()))
             headers["Authorization"] = f"Bearer {self.tokens[who]}"
-        if method == "POST" and body is None and "data" not in more:
+        if method == "POST" and body is None and "data" not in more and "json" not in more:
             body = {}
         answer = await self.client.request(
             method, path, headers=headers, **({} if body is None else {"json": body}), **more

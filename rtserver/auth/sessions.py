@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from rtserver.actor import Actor
 from rtserver.wire.errors import AppError
@@ -20,8 +20,9 @@ from .settings import BRIEF_MS
 TOKEN_BYTES = 32
 SESSION_MS = 90 * 24 * 3600 * 1000
 """Architecture §3: 90 days since the last use."""
-SEEN_EVERY_MS = 3600 * 1000
-"""``seen_ms`` is written at most once an hour: a log-in must not cost a commit each time."""
+LINK_MS = 7 * 24 * 3600 * 1000
+SEEN_EVERY_MS = 24 * 3600 * 1000
+"""``seen_ms`` and the expiry are written at most once a day: a log-in must not cost a commit each time."""
 
 
 def token_hash(token: str) -> bytes:
@@ -88,6 +89,18 @@ def account_of_link(connection: Connection, token: str) -> int | None:
     return None if found is None else int(found)
 
 
+def renew_signin_links(connection: Connection, now: int) -> list[tuple[str, str]]:
+    """Fresh links (label, token) for everybody a demo made links for, since only hashes are kept; none elsewhere.
+    Links of a week ago end, so that starts do not pile up.
+    """
+    c = t.signin_link.c
+    people = connection.execute(
+        select(c.account_id, c.label).group_by(c.account_id, c.label).order_by(c.account_id)
+    ).all()
+    connection.execute(delete(t.signin_link).where(c.created_ms < now - LINK_MS))
+    return [(label, add_signin_link(connection, account, label, now)) for account, label in people]
+
+
 class Sessions:
     """``hub.ports.Doorkeeper`` on the database."""
 
@@ -129,6 +142,18 @@ class Sessions:
             )
             await self._database.write(lambda connection: connection.execute(seen).rowcount)
         return Actor(row.account_id, row.id, f"{row.first_name} {row.last_name}".strip())
+
+    async def cookie_age_s(self, actor: Actor) -> int | None:
+        """Seconds that a browser should keep the session's cookie: what is left of one that slides.
+
+        None for one that does not, which is known by its life: the cookie then ends with the browser.
+        """
+        s = t.session.c
+        query = select(s.seen_ms, s.expires_ms).where(s.id == actor.session)
+        row = await self._database.read(lambda connection: connection.execute(query).first())
+        if row is None or row.expires_ms - row.seen_ms < SESSION_MS:
+            return None
+        return max(0, int(row.expires_ms) - self._clock()) // 1000
 
     async def ended(self, sessions: Sequence[int]) -> set[int]:
         """Which of these are over: ended, expired, of a closed account, or unknown."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, tuple_
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from rtserver.wire.errors import AppError
 from storage import tables as t
@@ -25,18 +24,6 @@ def member_role(connection: Connection, chat: int, account: int) -> str:
     if role is None:
         raise AppError("not_member")
     return role
-
-
-def roles_in(connection: Connection, pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
-    """Roles of present members for ``(chat, account)`` pairs, in one statement."""
-    if not pairs:
-        return {}
-    rows = connection.execute(
-        select(m.chat_id, m.account_id, m.role).where(
-            tuple_(m.chat_id, m.account_id).in_(list(pairs)), m.to_seq.is_(None)
-        )
-    )
-    return {(chat, account): role for chat, account, role in rows}
 
 
 def visible_message(connection: Connection, chat: int, account: int, seq: int) -> Row[Any]:

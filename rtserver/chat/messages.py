@@ -27,7 +27,7 @@ from .loads import (
     present_members,
     visible_message,
 )
-from .posting import Bulk, Post, request_hash
+from .posting import Bulk, Post, post_hash, request_hash
 from .rules import check_emoji, check_text, decide_delete_for_everyone, decide_edit, decide_pin_message
 from .work import Head, Work
 
@@ -169,10 +169,10 @@ def _copy(
     bulk: Bulk, head: Head, actor: int, nonce: str, text: str, origin: Forwarded | None, first: int | None
 ) -> int:
     """``nonce`` has dots, which no client's own nonce has: a copy never meets a post."""
-    request = request_hash(head.id, text)
+    words = text.encode()
     short = request_hash(nonce).hex() + ".f"
     post = Post(head.id, actor, short, text, None, origin, first)
-    return bulk.add(head, post, request).seq
+    return bulk.add(head, post, words, post_hash(head.id, None, words)).seq
 
 
 def pin(work: Work, actor: int, command: w.MessagePin) -> w.Done:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection
 
 from rtserver.bus.base import Hint, chat_stream
 from rtserver.wire.chat import MessagePosted, MessagePosting
@@ -15,16 +16,18 @@ from rtserver.wire.errors import AppError
 from rtserver.wire.types import Forwarded
 from storage import tables as t
 from storage.db import bulk_insert
-from storage.events import POSTED, EventRow, encode_facts
+from storage.events import POSTED, EventRow, body_commitment, new_salt, post_facts
 from storage.ids import wire_id
+from storage.posts import absent_members, earlier_posts
 from storage.search import index_posts
 from storage.writer import Outcome
 
-from .loads import living_message, other_of_direct, roles_in
+from .loads import living_message, other_of_direct
 from .rules import check_text
 from .work import Head, Work
 
 MayWrite = Callable[[Connection, int, int], AppError | None]
+_POST_HEAD = struct.Struct(">qq")
 _BODY = ("chat_id", "seq", "salt", "body")
 _MESSAGE = (
     "chat_id",
@@ -61,6 +64,11 @@ def request_hash(*parts: object) -> bytes:
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
 
 
+def post_hash(chat: int, reply_to: int | None, text: bytes) -> bytes:
+    """``request_hash`` of a post: the numbers are of fixed length, so no two posts spell the same bytes."""
+    return hashlib.blake2b(_POST_HEAD.pack(chat, reply_to or 0) + text, digest_size=16).digest()
+
+
 class Bulk:
     """Rows of a batch's posts, written together."""
 
@@ -71,50 +79,53 @@ class Bulk:
         self._messages: list[tuple[Any, ...]] = []
         self._index: list[tuple[int, int, str]] = []
 
-    def add(self, head: Head, post: Post, request: bytes) -> MessagePosting:
-        """Number one post and remember its rows; the caller has decided that it may be."""
-        head.post_no += 1
-        row, salt = self._work.number(
+    def add(self, head: Head, post: Post, words: bytes, request: bytes) -> MessagePosting:
+        """Number one post and remember its rows; ``words`` is its text in UTF-8. The caller decided that it may be."""
+        salt = new_salt()
+        head.post_no = post_no = head.post_no + 1
+        row = self._work.number(
             head,
             POSTED,
             post.author,
-            target=post.reply_to,
-            body=post.text,
-            ts=post.ts,
-            facts=encode_facts(n=post.nonce, p=head.post_no),
+            post.reply_to,
+            post_facts(post.nonce, post_no),
+            body_commitment(salt, words),
+            post.ts,
         )
+        chat, seq, ts = head.id, row.seq, row.ts_ms
+        forwarded = post.forwarded
         self._events.append(row)
-        self._bodies.append((row.chat_id, row.seq, salt, post.text))
+        self._bodies.append((chat, seq, salt, post.text))
         self._messages.append(
             (
-                row.chat_id,
-                row.seq,
+                chat,
+                seq,
                 post.author,
                 post.nonce,
                 request,
-                row.ts_ms,
-                head.post_no,
+                ts,
+                post_no,
                 post.reply_to,
                 post.forwarded_author,
-                post.forwarded.author_name if post.forwarded else None,
-                post.forwarded.ts if post.forwarded else None,
-                row.seq,
+                forwarded.author_name if forwarded else None,
+                forwarded.ts if forwarded else None,
+                seq,
             )
         )
-        self._index.append((row.chat_id, row.seq, post.text))
+        self._index.append((chat, seq, post.text))
         event = MessagePosted(
-            chat=wire_id(row.chat_id),
-            seq=row.seq,
-            ts=row.ts_ms,
+            chat=wire_id(chat),
+            seq=seq,
+            ts=ts,
             actor=wire_id(post.author),
             text=post.text,
             nonce=post.nonce,
-            post_no=head.post_no,
+            post_no=post_no,
             reply_to=post.reply_to,
-            forwarded=post.forwarded,
+            forwarded=forwarded,
         )
-        self._work.told.append(Hint(chat_stream(head.id), row.seq, event))
-        return MessagePosting(seq=row.seq, ts=row.ts_ms, post_no=head.post_no)
+        self._work.told.append(Hint(chat_stream(chat), seq, event))
+        return MessagePosting(seq=seq, ts=ts, post_no=post_no)
 
     def write(self) -> None:
         connection = self._work.connection
@@ -127,14 +138,18 @@ class Bulk:
 def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Outcome]:
     """Decide and write posts in their order; each gets its own outcome. Hints go to ``work.told``."""
     connection = work.connection
-    roles = roles_in(connection, {(p.chat, p.author) for p in posts})
-    done = _earlier(connection, posts)
+    absent = absent_members(connection, [(p.chat, p.author) for p in posts])
+    done = {
+        (row[0], row[1]): (row[2], MessagePosting(seq=row[3], ts=row[4], post_no=row[5]))
+        for row in earlier_posts(connection, [(p.author, p.nonce) for p in posts])
+    }
     bulk = Bulk(work)
     outcomes: list[Outcome] = []
     for post in posts:
-        request = request_hash(post.chat, post.text, post.reply_to)
         key = (post.author, post.nonce)
         try:
+            words = post.text.encode()
+            request = post_hash(post.chat, post.reply_to, words)
             if key in done:
                 earlier_request, result = done[key]
                 if earlier_request != request:
@@ -143,7 +158,7 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
                 continue
             check_text(post.text, work.limits)
             head = work.head(post.chat)
-            if (post.chat, post.author) not in roles:
+            if (post.chat, post.author) in absent:
                 raise AppError("not_member")
             if head.kind == "direct":
                 refusal = may_write(connection, post.author, other_of_direct(head.direct_key, post.author))
@@ -151,21 +166,10 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
                     raise refusal
             if post.reply_to is not None:
                 living_message(connection, post.chat, post.author, post.reply_to)
-            result = bulk.add(head, post, request)
+            result = bulk.add(head, post, words, request)
             done[key] = (request, result)
             outcomes.append(Outcome(result))
         except AppError as refusal:
             outcomes.append(Outcome(None, refusal))
     bulk.write()
     return outcomes
-
-
-def _earlier(connection: Connection, posts: Sequence[Post]) -> dict[tuple[int, str], tuple[bytes, MessagePosting]]:
-    """Posts that already stand under these nonces (E-1)."""
-    c = t.message.c
-    rows = connection.execute(
-        select(c.author, c.nonce, c.request_hash, c.seq, c.ts_ms, c.post_no).where(
-            tuple_(c.author, c.nonce).in_(list({(p.author, p.nonce) for p in posts}))
-        )
-    )
-    return {(r[0], r[1]): (r[2], MessagePosting(seq=r[3], ts=r[4], post_no=r[5])) for r in rows}

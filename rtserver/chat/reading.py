@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -15,12 +16,15 @@ from rtserver.wire.types import Member, Person
 from storage import tables as t
 from storage.db import Database
 from storage.ids import parse_id, wire_id
-from storage.reading import account_log, epoch, fellows, message_rows, messages_of, people
+from storage.reading import account_log, epoch, fellows, message_rows, messages_of, people, starred_messages
 from storage.search import fold
 
 from .loads import pins_of
 from .resume import SyncLimits, synchronise
 from .states import load_sights, load_states, require_sight
+
+_HYPHEN = re.compile("[-\u2010\u2011\u2013]")
+"""The hyphens that people and phones write."""
 
 Read = Callable[[Connection, int, Any], w.Result]
 
@@ -68,7 +72,7 @@ def history(connection: Connection, account: int, command: w.MessageHistory) -> 
         half = max(1, limit // 2)
         older, more_before = _page(connection, account, chat, sight.ranges(0, command.around), half, newest=True)
         newer, more_after = _page(
-            connection, account, chat, sight.ranges(command.around, head), max(1, limit - half), newest=False
+            connection, account, chat, sight.ranges(command.around, head), limit - half, newest=False
         )
         rows = older + newer
     elif command.after is not None:
@@ -104,20 +108,10 @@ def _page(
 
 def starred(connection: Connection, account: int, command: w.MessageStarred) -> w.MessageStarredPage:
     """The own important messages, newest mark first; those of chats left or hidden are not shown."""
-    sights = {c: s for c, s in load_sights(connection, account).items() if s.inside}
-    s = t.star.c
-    query = select(s.chat_id, s.target_seq).where(s.account_id == account, s.chat_id.in_(list(sights)))
-    if command.chat is not None:
-        chat = parse_id(command.chat)
+    chat = None if command.chat is None else parse_id(command.chat)
+    if chat is not None:
         require_sight(connection, account, chat)
-        query = query.where(s.chat_id == chat)
-    marks = connection.execute(query.order_by(s.starred_ms.desc(), s.target_seq.desc()).limit(command.limit)).all()
-    rows = [
-        row
-        for chat, seq in marks
-        if sights[chat].sees(seq)
-        for row in connection.execute(message_rows(account, chat, [(seq, seq)]))
-    ]
+    rows = starred_messages(connection, account, chat, command.limit)
     found = messages_of(connection, account, rows)
     return w.MessageStarredPage(
         items=[w.StarredMessage(chat=wire_id(r.chat_id), message=found[r.chat_id, r.seq]) for r in rows],
@@ -133,14 +127,16 @@ def get_people(connection: Connection, account: int, command: w.PeopleGet) -> w.
 
 
 def find_contacts(connection: Connection, account: int, command: w.PeopleContacts) -> w.PeopleListed:
-    """Prefix of any part of the name, ё as е, any case."""
+    """Prefix of any part of the name, also of a hyphenated one; ё as е, any case."""
     wanted = fold(command.query).split()
-    found = [person for person in people(connection, contacts(connection, account)) if _matches(person, wanted)]
+    reachable = contacts(connection, account, wanted)
+    found = [person for person in people(connection, reachable) if _matches(person, wanted)]
     return w.PeopleListed(people=found[: command.limit])
 
 
 def _matches(person: Person, wanted: Iterable[str]) -> bool:
-    parts = fold(person.name).split()
+    whole = fold(person.name).split()
+    parts = [*whole, *(part for name in whole for part in _HYPHEN.split(name)[1:])]
     return all(any(part.startswith(prefix) for part in parts) for prefix in wanted)
 
 

@@ -5,21 +5,24 @@ Everything comes from one snapshot, so heads, events and unread counts agree wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import Connection, select
 
 from rtserver.bus.base import account_stream, chat_stream
+from rtserver.wire.chat import ChatEvent
 from rtserver.wire.sync import ChatDelta, ReadState, Sync, Synced
 from storage import tables as t
 from storage.db import Database
 from storage.events import view_of
 from storage.ids import parse_id, wire_id
-from storage.reading import account_events, account_log, chat_events, epoch
+from storage.reading import account_events, account_log, chat_events, epoch, events_of
 from storage.unread import unread_counts
 
+from .intervals import Sight
 from .states import load_sights
 
 
@@ -31,8 +34,9 @@ class SyncLimits:
     """Per chat; a client further behind reloads that chat."""
     total_events: int = 5_000
     """Per ``sync``; further chats come with ``reset``."""
-    total_chars: int = 200_000
-    """Of texts in one ``sync``: an answer stays below about half a megabyte, which every client's socket takes."""
+    total_bytes: int = 196_608
+    """Of events in one ``sync``, as JSON: below the hub's ``slow_cut_bytes`` with room for heads and read marks, so
+    that catching up never looks like being slow."""
 
 
 def synchronise(connection: Connection, account: int, command: Sync, now: int, limits: SyncLimits) -> Synced:
@@ -42,38 +46,12 @@ def synchronise(connection: Connection, account: int, command: Sync, now: int, l
     sights = load_sights(connection, account)
     inside = [chat for chat, sight in sights.items() if sight.inside]
     if command.epoch != present or not account_first - 1 <= command.account_seq <= account_head:
-        return Synced(
-            epoch=present,
-            reset=True,
-            account_seq=account_head,
-            account_events=[],
-            chats=[],
-            reads=[],
-            server_ts=now,
-        )
-    found = connection.execute(select(t.chat.c.id, t.chat.c.seq).where(t.chat.c.id.in_(inside)))
-    heads = dict((chat, seq) for chat, seq in found)  # noqa: C402 - rows are tuples that the types do not show
-    cursors = {parse_id(cursor.chat): cursor.seq for cursor in command.chats}
-    deltas: list[ChatDelta] = []
-    budget, chars_left = limits.total_events, limits.total_chars
-    for chat in sorted(inside):
-        head, cursor = heads[chat], cursors.get(chat)
-        if cursor == head:
-            continue
-        behind = head - (cursor or 0)
-        fits = cursor is not None and 0 <= behind <= min(limits.chat_events, budget)
-        ranges = sights[chat].ranges(cursor or 0, head) if fits else []
-        whole = sum(high - low + 1 for low, high in ranges) == behind
-        if not fits or not whole:  # a hole in the membership is a reload too: a cursor promises no gap
-            deltas.append(ChatDelta(chat=wire_id(chat), head=head, reset=True, events=[]))
-            continue
-        events = chat_events(connection, chat, ranges, limits.chat_events)
-        chars_left -= sum(len(getattr(event, "text", None) or "") for event in events)
-        if chars_left < 0:
-            deltas.append(ChatDelta(chat=wire_id(chat), head=head, reset=True, events=[]))
-            continue
-        budget -= len(events)
-        deltas.append(ChatDelta(chat=wire_id(chat), head=head, reset=False, events=events))  # type: ignore[arg-type] # every ChatEvent of the log is in the union
+        return _reset(present, account_head, now)
+    own_events = account_events(connection, account, command.account_seq, limits.total_events * 2)
+    bytes_left = limits.total_bytes - sum(map(_json_bytes, own_events))
+    if bytes_left < 0:
+        return _reset(present, account_head, now)
+    deltas = _deltas(connection, sights, inside, command, limits, bytes_left)
     v = t.chat_view
     marks = {
         row.chat_id: row
@@ -84,7 +62,7 @@ def synchronise(connection: Connection, account: int, command: Sync, now: int, l
         epoch=present,
         reset=False,
         account_seq=account_head,
-        account_events=account_events(connection, account, command.account_seq, limits.total_events * 2),  # type: ignore[arg-type] # as above
+        account_events=own_events,  # type: ignore[arg-type] # every AccountEvent of the log is in the union
         chats=deltas,
         reads=[
             ReadState(chat=wire_id(chat), read_seq=view_of(marks.get(chat)).read_seq, unread=unread[chat])
@@ -92,6 +70,60 @@ def synchronise(connection: Connection, account: int, command: Sync, now: int, l
         ],
         server_ts=now,
     )
+
+
+def _reset(present: str, account_head: int, now: int) -> Synced:
+    return Synced(
+        epoch=present, reset=True, account_seq=account_head, account_events=[], chats=[], reads=[], server_ts=now
+    )
+
+
+def _deltas(
+    connection: Connection,
+    sights: Mapping[int, Sight],
+    inside: Sequence[int],
+    command: Sync,
+    limits: SyncLimits,
+    bytes_left: int,
+) -> list[ChatDelta]:
+    """One delta for each chat whose head is not the cursor; those that do not fit any more come with ``reset``."""
+    c = t.chat.c
+    rows = connection.execute(select(c.id, c.seq).where(c.id.in_(inside)))
+    heads = dict((chat, seq) for chat, seq in rows)  # noqa: C402 - rows are tuples that the types do not show
+    cursors = {parse_id(cursor.chat): cursor.seq for cursor in command.chats}
+    found: dict[int, list[ChatEvent]] = {}
+    stretches: list[tuple[int, int, int]] = []
+    budget = limits.total_events
+    moved = [chat for chat in sorted(inside) if cursors.get(chat) != heads[chat]]
+    for chat in moved:
+        head, cursor = heads[chat], cursors.get(chat)
+        if cursor is None or not 0 < head - cursor <= min(limits.chat_events, budget):
+            continue
+        ranges = sights[chat].ranges(cursor, head)
+        if ranges == [(cursor + 1, head)]:  # a hole in the membership is a reload too: a cursor promises no gap
+            budget -= head - cursor
+            stretches.append((chat, cursor + 1, head))
+            found[chat] = []
+    with closing(events_of(connection, stretches)) as events:
+        for chat, event in events:
+            bytes_left -= _json_bytes(event)
+            if bytes_left < 0:  # this chat and all after it, which were not read
+                found = {earlier: whole for earlier, whole in found.items() if earlier < chat}
+                break
+            found[chat].append(event)
+    return [
+        ChatDelta(
+            chat=wire_id(chat),
+            head=heads[chat],
+            reset=chat not in found,
+            events=found.get(chat, []),  # type: ignore[arg-type] # every ChatEvent of the log is in the union
+        )
+        for chat in moved
+    ]
+
+
+def _json_bytes(event: msgspec.Struct) -> int:
+    return len(msgspec.json.encode(event)) + 1
 
 
 class StreamLogs:

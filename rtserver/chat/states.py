@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection
 
 from sqlalchemy import Connection, select
 
@@ -13,7 +12,7 @@ from rtserver.wire.types import ChatState
 from storage import tables as t
 from storage.events import view_of
 from storage.ids import wire_id
-from storage.reading import message_rows, messages_of
+from storage.reading import last_messages, messages_of
 from storage.unread import unread_counts
 
 from .intervals import Interval, Sight
@@ -58,9 +57,8 @@ def load_states(connection: Connection, account: int, sights: dict[int, Sight]) 
     for chat, seq in connection.execute(
         select(p.chat_id, p.target_seq).where(p.chat_id.in_(chats)).order_by(p.pinned_seq)
     ):
-        if sights[chat].sees(seq):
-            pinned[chat].append(seq)
-    last_rows = _last_rows(connection, account, sights, rows)
+        pinned[chat].append(seq)
+    last_rows = last_messages(connection, account, chats)
     last = {chat: message for (chat, _), message in messages_of(connection, account, last_rows).items()}
     named: set[int] = {row.author for row in last_rows}
     states = []
@@ -90,14 +88,3 @@ def load_states(connection: Connection, account: int, sights: dict[int, Sight]) 
             )
         )
     return states, named
-
-
-def _last_rows(connection: Connection, account: int, sights: dict[int, Sight], chats: Sequence[Any]) -> list[Any]:
-    """The newest visible message of each chat: one small indexed look-up a chat, ended at its first row."""
-    rows = []
-    for row in chats:
-        query = message_rows(account, row.id, sights[row.id].ranges(0, row.seq))
-        got = connection.execute(query.order_by(t.message.c.seq.desc()).limit(1)).first()
-        if got is not None:
-            rows.append(got)
-    return rows

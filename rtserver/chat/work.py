@@ -17,7 +17,7 @@ from rtserver.wire.chat import AccountEvent
 from rtserver.wire.errors import AppError
 from rtserver.wire.types import Forwarded
 from storage import tables as t
-from storage.events import EventRow, account_facts, chat_event, commit_body, encode_facts, event_hash
+from storage.events import EventRow, account_facts, body_commitment, chat_event, encode_facts, event_hash, new_salt
 
 from .rules import ChatLimits
 
@@ -87,20 +87,18 @@ class Work:
         head: Head,
         kind: int,
         actor: int | None,
-        *,
-        target: int | None = None,
-        body: str | None = None,
+        target: int | None,
+        facts: bytes | None,
+        commitment: bytes | None,
         ts: int | None = None,
-        facts: bytes | None = None,
-    ) -> tuple[EventRow, bytes | None]:
-        """The next row of the chat's log and the salt of its body; moves the head, writes nothing."""
-        salt, commitment = commit_body(body) if body is not None else (None, None)
-        at = max(ts if ts is not None else self.now, head.last_ms)
+    ) -> EventRow:
+        """The next row of the chat's log; moves the head, writes nothing."""
+        at = max(self.now if ts is None else ts, head.last_ms)
         seq = head.seq + 1
         digest = event_hash(head.head_hash, head.id, seq, kind, actor, at, target, facts, commitment)
         head.seq, head.head_hash, head.last_ms = seq, digest, at
         self._dirty.add(head.id)
-        return EventRow(head.id, seq, kind, actor, at, target, facts, commitment, digest), salt
+        return EventRow(head.id, seq, kind, actor, at, target, facts, commitment, digest)
 
     def append(
         self,
@@ -115,7 +113,9 @@ class Work:
         **facts: Any,
     ) -> EventRow:
         """Write one event (and its body) and remember to tell it."""
-        row, salt = self.number(head, kind, actor, target=target, body=body, ts=ts, facts=encode_facts(**facts))
+        salt = new_salt()
+        commitment = None if body is None else body_commitment(salt, body.encode())
+        row = self.number(head, kind, actor, target, encode_facts(**facts), commitment, ts)
         self.connection.execute(_insert_event, row._asdict())
         if body is not None:
             self.connection.execute(_insert_body, {"chat_id": row.chat_id, "seq": row.seq, "salt": salt, "body": body})

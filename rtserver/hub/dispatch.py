@@ -42,8 +42,9 @@ class Dispatcher:
         """The acknowledgement: ``{"ok": true, …}`` or ``{"ok": false, "error": {…}}``; never raises."""
         started = time.perf_counter()
         code = "ok"
+        about: dict[str, str] = {}
         try:
-            result = await self._run(actor, name, payload)
+            result = await self._run(actor, name, payload, about)
             return {"ok": True, **msgspec.structs.asdict(result)}
         except AppError as refusal:
             code = refusal.code
@@ -56,12 +57,13 @@ class Dispatcher:
         finally:
             seconds = time.perf_counter() - started
             self._observe(_known(name), code, seconds)
-            log.debug(
-                "command",
-                extra={"command": _known(name), "code": code, "account": actor.account, "ms": round(seconds * 1000, 2)},
-            )
+            if log.isEnabledFor(logging.INFO):
+                ms = round(seconds * 1000, 2)
+                fields = {"command": _known(name), "code": code, "account": actor.account, "ms": ms, **about}
+                log.info("command", extra=fields)
 
-    async def _run(self, actor: Actor, name: str, payload: object) -> msgspec.Struct:
+    async def _run(self, actor: Actor, name: str, payload: object, about: dict[str, str]) -> msgspec.Struct:
+        """``about`` gets the ids that the log names: of a command that could be read, so they are ids indeed."""
         bound = self._handlers.get(name)
         wait_ms = self._buckets.take(actor.account, name if bound else "", self._clock())
         if wait_ms:
@@ -73,6 +75,7 @@ class Dispatcher:
             command = msgspec.convert({} if payload is None else payload, struct)
         except msgspec.ValidationError as error:
             raise decoding_refusal(str(error)) from None
+        about.update((key, value) for key in ("chat", "call") if isinstance(value := getattr(command, key, None), str))
         return await handler(actor, command)
 
 

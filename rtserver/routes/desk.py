@@ -80,6 +80,13 @@ def _applications(doors: Doors) -> None:
 
 
 def _classes(doors: Doors) -> None:
+    doors.act(
+        "/api/classes/{klass}/chat",
+        wd.ClassChat,
+        "The chat of an own class, made when missing (S18)",
+        lambda tx, call: classes.open_chat(tx, me(call), call.params["klass"]),
+        errors=("class_unknown", "members_limit"),
+    )
     path = "/api/schools/{school}/class-list"
     doors.get(
         path,

@@ -121,6 +121,8 @@ def _route(
 async def open_call(request: web.Request, doorkeeper: Doorkeeper, settings: EdgeSettings, admission: Admission) -> Call:
     """Who asks and from where; raises ``forbidden_origin``, ``unauthorized``, ``session_ended``."""
     peer = request.remote or ""
+    if any("\0" in value for value in (*request.query.values(), *request.match_info.values())):
+        raise AppError("bad_request", detail="path")  # no text of a database may hold NUL
     if is_foreign(request.method, request.headers, request.host, settings.origins):
         raise AppError("forbidden_origin")
     secure = is_secure(peer, request.scheme, request.headers, settings.trusted_proxies)
@@ -168,6 +170,8 @@ async def read_body(
         return Empty()
     if request.content_type != "application/json":
         raise AppError("bad_request", detail="content-type")
+    if b"\\u0000" in raw:  # as above
+        raise AppError("bad_request", detail="payload")
     try:
         return decoder.decode(bytes(raw))
     except msgspec.ValidationError as error:

@@ -15,9 +15,9 @@ from rtserver.wire.errors import ERRORS
 
 from .http import Endpoint
 
-COMMON = ("forbidden_origin", "unknown", "unknown_field")
+COMMON = ("bad_request", "forbidden_origin", "unknown", "unknown_field")
 """Every operation may answer these."""
-WITH_BODY = ("bad_request", "too_big")
+WITH_BODY = ("too_big",)
 SIGNED = ("unauthorized", "session_ended")
 ERROR_SCHEMA = {
     "type": "object",

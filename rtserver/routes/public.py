@@ -59,6 +59,10 @@ def _refused(refusal: AppError) -> web.Response:
     return web.json_response({"ok": False, "error": wire_error(refusal)}, status=refusal.spec.status)
 
 
+def _set_cookie(response: web.Response, name: str, token: str, age_s: int) -> None:
+    response.set_cookie(name, token, max_age=age_s, httponly=True, secure=name == COOKIES[0], samesite="Lax", path="/")
+
+
 def add_routes(
     app: web.Application,
     database: Database,
@@ -74,7 +78,9 @@ def add_routes(
         return next((request.cookies[name] for name in COOKIES if name in request.cookies), "")
 
     async def me(request: web.Request) -> web.Response:
-        actor = await sessions.admit(token_of(request))
+        """Who am I. Pages ask it when they open, so the cookie slides here as its session does: 90 days from use."""
+        token = token_of(request)
+        actor = await sessions.admit(token)
         answer = Me(
             account=wire_id(actor.account),
             session=wire_id(actor.session),
@@ -82,7 +88,11 @@ def add_routes(
             brand=brand,
             support=support,
         )
-        return web.Response(body=msgspec.json.encode(answer), content_type="application/json")
+        response = web.Response(body=msgspec.json.encode(answer), content_type="application/json")
+        age_s = await sessions.cookie_age_s(actor)
+        if age_s is not None:
+            _set_cookie(response, next(name for name in COOKIES if name in request.cookies), token, age_s)
+        return response
 
     async def logout(request: web.Request) -> web.Response:
         if is_foreign(request.method, request.headers, request.host, ()):
@@ -110,16 +120,7 @@ def add_routes(
         if token is None:
             raise AppError("not_found")
         response = web.Response(status=303, headers={"Location": "/messages"})
-        secure = request.secure
-        response.set_cookie(
-            COOKIES[0] if secure else COOKIES[1],
-            token,
-            max_age=SESSION_MS // 1000,
-            httponly=True,
-            secure=secure,
-            samesite="Lax",
-            path="/",
-        )
+        _set_cookie(response, COOKIES[0] if request.secure else COOKIES[1], token, SESSION_MS // 1000)
         return response
 
     app.add_routes([web.get("/api/me", me), web.post("/api/logout", logout), web.get("/demo/{token}", demo)])

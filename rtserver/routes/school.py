@@ -175,7 +175,7 @@ def _places(doors: Doors, service: SchoolService) -> None:
         "/api/schools/{school}/classes",
         w.ClassChips,
         "Classes one may apply to (R-53)",
-        lambda c, now, call: load_chips(c, school_of(call)),
+        lambda c, now, call: load_chips(c, parse_id(call.params["school"])),
         errors=("school_unknown",),
         held=True,
     )

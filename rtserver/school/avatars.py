@@ -39,7 +39,9 @@ def encode_avatar(raw: bytes, side_px: int, limit_bytes: int) -> bytes:
             picture.draft("RGB", (side_px * 2, side_px * 2))  # JPEG alone: decodes at a fraction of the size
             upright = ImageOps.exif_transpose(picture)
             square = ImageOps.fit(upright.convert("RGB"), (side_px, side_px), Image.Resampling.LANCZOS)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        raise AppError("avatar_too_big") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         raise AppError("avatar_unreadable") from None
     out = io.BytesIO()
     square.save(out, "WEBP", quality=QUALITY, method=4)

@@ -13,10 +13,11 @@ from rtserver.wire.school import ClassChip, ClassChips, Ok
 from storage import tables as t
 from storage.ids import new_id, parse_id, wire_id
 
+from .access import TEACHERS
 from .ages import school_day
 from .duties import administers, check_administers, check_desk, led_classes
 from .journal import record
-from .members import enter_school, tell_roles
+from .members import enter_school, follow_class, tell_roles
 from .people import full_name, standing_of
 from .ports import Transaction
 
@@ -96,6 +97,19 @@ def load_classes(connection: Connection, actor: int, school: int) -> w.SchoolCla
             for row in rows
         ]
     )
+
+
+def open_chat(tx: Transaction, actor: int, class_id: str) -> w.ClassChat:
+    """S18: the chat of a class that one studies in or teaches, made when missing; ``class_unknown`` for others."""
+    klass = parse_id(class_id)
+    mine = any(r.klass == klass and r.role in ("student", *TEACHERS) for r in standing_of(tx.connection, actor).roles)
+    if not mine:
+        raise AppError("class_unknown")
+    tx.open_room(klass)
+    chat = follow_class(tx, actor, klass)
+    if chat is None:
+        raise AppError("class_unknown")
+    return w.ClassChat(chat=wire_id(chat))
 
 
 def make_class(tx: Transaction, actor: int, school: int, make: w.ClassMake) -> ClassChip:

@@ -82,8 +82,11 @@ def findable(connection: Connection, actor: int, others: Collection[int]) -> set
     return {o for o in others if o in standings and may_find(standings[actor], standings[o], opened)}
 
 
-def contacts(connection: Connection, actor: int) -> list[int]:
-    """Everybody whom ``actor`` may write to. Candidates are people of the own schools, children, parents."""
+def contacts(connection: Connection, actor: int, names: Collection[str] = ()) -> list[int]:
+    """Everybody whom ``actor`` may write to. Candidates are people of the own schools, children, parents.
+
+    ``names`` are folded beginnings of parts of the name: only those whose folded name holds them all are considered.
+    """
     mine = load_standings(connection, (actor,)).get(actor)
     if mine is None:
         return []
@@ -102,6 +105,9 @@ def contacts(connection: Connection, actor: int) -> list[int]:
     )
     candidates |= mine.children | mine.parents
     candidates.discard(actor)
+    if names:
+        held = (account.c.name_fold.contains(name, autoescape=True) for name in names)
+        candidates = set(connection.execute(select(account.c.id).where(account.c.id.in_(candidates), *held)).scalars())
     standings = load_standings(connection, candidates)
     opened = open_schools(connection)
     return [one for one, standing in standings.items() if write_refusal(mine, standing, opened) is None]

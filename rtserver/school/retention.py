@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, select, update
 
+from storage import auth_tables as login
 from storage import school_tables as s
 from storage import tables as t
 
@@ -68,6 +69,13 @@ def _close_unconfirmed(tx: Transaction, settings: SchoolSettings) -> int:
         tx.connection.execute(delete(s.application).where(s.application.c.account_id == account))
         tx.connection.execute(delete(s.parent_link).where(s.parent_link.c.child_id == account))
         tx.connection.execute(delete(s.avatar).where(s.avatar.c.account_id == account))
+        for table in (
+            login.contact,
+            login.password,
+            login.known_device,
+            login.external_identity,
+        ):  # the number is free again
+            tx.connection.execute(delete(table).where(table.c.account_id == account))
         tx.connection.execute(
             update(t.session)
             .where(t.session.c.account_id == account, t.session.c.ended_ms.is_(None))

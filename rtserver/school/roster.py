@@ -61,7 +61,7 @@ def decode_list(raw: bytes) -> tuple[str, str]:
     """Text and the name of its encoding. UTF-8 first: Russian Windows-1251 is practically never valid UTF-8."""
     for encoding in ("utf-8-sig", "cp1251"):
         try:
-            return raw.decode(encoding), "utf-8" if encoding == "utf-8-sig" else "windows-1251"
+            return raw.decode(encoding).replace("\0", ""), "utf-8" if encoding == "utf-8-sig" else "windows-1251"
         except UnicodeDecodeError:
             continue
     raise AppError("list_unreadable")
@@ -75,7 +75,10 @@ def read_list(text: str, today: date, limit: int) -> Iterator[ListLine]:
     separator = max(";\t,", key=first.count)
     if not first.count(separator):
         raise AppError("list_unreadable")
-    rows = list(csv.reader(io.StringIO(text), delimiter=separator))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error:
+        raise AppError("list_unreadable") from None
     if len(rows) > limit + 1:
         raise AppError("list_too_long", limit=limit)
     columns: dict[str, int] | None = None

@@ -9,11 +9,11 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from storage.backup import data_folder
 from storage.db import Database
 
 from .avatars import encode_avatar
@@ -30,8 +30,12 @@ SWEEP_EVERY_S = 3_600.0
 log = logging.getLogger(__name__)
 
 
-def load_key(path: Path) -> LinkKey:
-    """The key of links from its file, readable by the owner alone; made at the first start."""
+def load_key(database: str) -> LinkKey:
+    """The key of links from ``keys/links`` in the data folder, where back-ups keep it; its owner alone reads it.
+
+    Made at the first start. Whoever has it can make links.
+    """
+    path = data_folder(database) / "keys" / "links"
     try:
         return LinkKey(path.read_bytes())
     except FileNotFoundError:

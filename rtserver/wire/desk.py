@@ -59,6 +59,12 @@ class SchoolClasses(Value, frozen=True, kw_only=True):
     classes: list[SchoolClass]
 
 
+class ClassChat(Value, frozen=True, kw_only=True):
+    """The class's chat; made when it was missing (J2)."""
+
+    chat: Id
+
+
 class ClassMake(Input, frozen=True, kw_only=True):
     name: ClassName
 

@@ -1,4 +1,4 @@
-"""Writes the reference part of docs/PROTOCOL.md from the Structs; ``--check`` fails when stale. Invents nothing."""
+"""Writes the reference of docs/PROTOCOL.md and rtclient's calls; ``--check`` fails when stale. Invents nothing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 from msgspec import inspect as shapes
 
 from .errors import ERRORS
+from .export_python import CALLS, calls
 from .registry import COMMANDS, EVENTS
 
 PROTOCOL = Path(__file__).parents[2] / "docs" / "PROTOCOL.md"
@@ -107,11 +108,12 @@ def main(arguments: list[str]) -> int:
     text = PROTOCOL.read_text(encoding="utf-8")
     fresh = text.partition(BEGIN)[0] + reference()
     if "--check" in arguments:
-        if text != fresh:
-            print("docs/PROTOCOL.md is stale: python -m rtserver.wire.export")
+        if text != fresh or CALLS.read_text(encoding="utf-8") != calls():
+            print("docs/PROTOCOL.md or rtclient/calls.py is stale: python -m rtserver.wire.export")
             return 1
         return 0
     PROTOCOL.write_text(fresh, encoding="utf-8")
+    CALLS.write_text(calls(), encoding="utf-8")
     return 0
 
 

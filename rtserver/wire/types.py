@@ -79,6 +79,7 @@ class Message(Value, frozen=True):
     """One message as it stands now: its posted event with every later event applied.
 
     ``seq`` is its id inside the chat. A deleted message is a tombstone: ``deleted`` is true, ``text`` is empty.
+    ``reactions`` stand by emoji (code points), accounts in the order in which they reacted.
     """
 
     seq: Seq
@@ -105,7 +106,11 @@ class ChatView(Value, frozen=True):
 
 
 class ChatState(Value, frozen=True):
-    """One chat as ``chat.list`` gives it; ``head`` is the cursor that later events continue."""
+    """One chat as ``chat.list`` gives it; ``head`` is the cursor that later events continue.
+
+    ``pinned_messages`` are all pins of the chat in the order of pinning, the same for every member: of those from
+    before a newcomer's time, or hidden for me, ``message.history`` has nothing, and a client shows none.
+    """
 
     id: Id
     kind: ChatKind

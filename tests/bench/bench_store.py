@@ -7,6 +7,7 @@ whole process, kernel included. The peer is a transaction for each message throu
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import platform
@@ -75,6 +76,8 @@ async def run(home: Path, batch_max: int, posts: int) -> dict[str, float]:
             await post(actor, command)
             waits.append(time.perf_counter() - asked)
 
+    gc.collect()
+    gc.freeze()  # as ``rtserver.app.serve`` does once all stands
     began, cpu = time.perf_counter(), cpu_s()
     await asyncio.gather(*(sender(s) for s in range(1, SENDERS + 1)))
     wall, cpu = time.perf_counter() - began, cpu_s() - cpu

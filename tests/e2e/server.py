@@ -19,6 +19,8 @@ import socketio
 class ServerProcess:
     """``python -m rtserver serve`` over one data folder; started, killed and started again."""
 
+    arguments: tuple[str, ...] = ("serve",)
+
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
         self.environment = {
@@ -30,6 +32,7 @@ class ServerProcess:
             **environment,
         }
         self.process: subprocess.Popen[str] | None = None
+        self.printed: list[str] = []
         self.port = 0
         self.operator_port = 0
 
@@ -40,14 +43,16 @@ class ServerProcess:
     def start(self) -> None:
         log = (self.home / "log").open("a")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "rtserver", "serve"],
+            [sys.executable, "-m", "rtserver", *self.arguments],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
         )
         assert self.process.stdout is not None
+        self.printed = []
         for line in self.process.stdout:
+            self.printed.append(line)
             found = re.search(r"listening on http://[^:]+:(\d+), operator on port (\d+)", line)
             if found:
                 self.port, self.operator_port = int(found[1]), int(found[2])

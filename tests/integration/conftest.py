@@ -21,15 +21,15 @@ async def house(database: Database) -> AsyncIterator[House]:
 
 
 @pytest_asyncio.fixture
-async def auth(database: Database) -> AsyncIterator[AuthHouse]:
-    async with auth_house(database) as built:
-        yield built
-
-
-@pytest_asyncio.fixture
 async def sh(database: Database) -> AsyncIterator[SchoolHouse]:
     """A house with schools and their HTTP doors."""
     built = SchoolHouse(database)
     await built.open()
     yield built
     await built.close()
+
+
+@pytest_asyncio.fixture
+async def auth(database: Database) -> AsyncIterator[AuthHouse]:
+    async with auth_house(database) as built:
+        yield built

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from sqlalchemy import select
 
@@ -108,8 +109,10 @@ async def test_first_parent_and_child_learn_of_the_second(sh: SchoolHouse) -> No
 
 
 async def test_the_link_lives_a_week_and_can_be_renewed(sh: SchoolHouse) -> None:
-    """R-57, D16: the same link while it lives; a renewed one makes the old one dead."""
+    """R-57, R-58, D16: one plain URL while it lives; a renewed one makes the old one dead."""
     child = await sh.newcomer(born=TEEN)
+    url = (await sh.post(child, "/api/family/link"))["url"]
+    assert re.fullmatch(r"http://school\.test/p/[\w-]{34}", url), "R-58: sent by any channel"
     token = await sh.parent_link(child)
     assert await sh.parent_link(child) == token
     fresh = (await sh.post(child, "/api/family/link/renew"))["url"].rpartition("/")[2]
