@@ -14,7 +14,7 @@ from rtserver.wire.errors import AppError
 from storage.auth_tables import attempt
 from storage.db import upsert
 
-from .limits import WINDOW_MS, LimitRules, Scope, wait_minutes, weighed, window_of
+from .limits import WINDOW_MS, LimitRules, Scope, wait_minutes, window_of
 
 Key = tuple[Scope, str]
 """A scope and what it counts: an address, a contact, an account."""
@@ -34,15 +34,14 @@ def check_attempts(
             )
         ).all()
         counts = {row.window_ms: row.counted for row in rows}
-        previous = counts.get(current - WINDOW_MS, 0)
-        count = weighed(counts.get(current, 0), previous, now)
-        worst = max(worst, wait_minutes(count, previous, rules.bound(scope, school=school), now))
+        bound = rules.bound(scope, school=school)
+        worst = max(worst, wait_minutes(counts.get(current, 0), counts.get(current - WINDOW_MS, 0), bound, now))
     if worst:
         raise AppError("too_many_attempts", minutes=worst)
 
 
 def count_attempts(connection: Connection, keys: Sequence[Key], now: int) -> None:
-    """One more of each; windows that no rule looks at any more go."""
+    """One more of each."""
     a = attempt.c
     current = window_of(now)
     for scope, key in keys:
@@ -54,8 +53,6 @@ def count_attempts(connection: Connection, keys: Sequence[Key], now: int) -> Non
                 set_={"counted": a.counted + 1},
             )
         )
-    if now % 64 == 0:  # now and then is often enough, and no task of its own is needed
-        connection.execute(delete(attempt).where(a.window_ms < current - WINDOW_MS))
 
 
 def forgive_attempts(connection: Connection, keys: Sequence[Key]) -> None:

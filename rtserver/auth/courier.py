@@ -8,6 +8,7 @@ once. What was sent loses its secret in the same transaction.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,6 +20,7 @@ from storage.db import Database
 
 from .codes import digest_code
 from .senders.base import Delivery, DeliveryError, Message, Sender
+from .tidying import EVERY_MS, tidy
 
 log = logging.getLogger(__name__)
 LEASE_MS = 30_000
@@ -41,6 +43,8 @@ class Courier:
         self._key = key
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
+        self._tidied_ms = 0
         self.sent = 0
         self.failed = 0
 
@@ -51,6 +55,7 @@ class Courier:
         self._woken.set()
 
     async def close(self) -> None:
+        self._closing = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -58,19 +63,26 @@ class Courier:
             await sender.close()
 
     async def _work(self) -> None:
-        while True:
+        while not self._closing:
             self._woken.clear()
             try:
+                await self._tidy()
                 rows = await self._lease()
                 await asyncio.gather(*(self._deliver(row) for row in rows))
             except Exception:
                 log.exception("the queue of codes could not be read")
                 rows = []
             if len(rows) < AT_ONCE:
-                try:
-                    await asyncio.wait_for(self._woken.wait(), IDLE_S)
-                except TimeoutError:
-                    continue
+                # not wait_for: Python 3.11's loses a cancellation that comes together with the event
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(IDLE_S):
+                        await self._woken.wait()
+
+    async def _tidy(self) -> None:
+        now = self._clock()
+        if now - self._tidied_ms >= EVERY_MS:
+            self._tidied_ms = now
+            await self._database.write(lambda connection: tidy(connection, now))
 
     async def _lease(self) -> list[Row[Any]]:
         o = a.outgoing.c

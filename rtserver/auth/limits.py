@@ -47,11 +47,13 @@ def weighed(current: int, previous: int, now: int) -> float:
     return current + previous * (1 - (now % WINDOW_MS) / WINDOW_MS)
 
 
-def wait_minutes(count: float, previous: int, bound: int, now: int) -> int:
-    """Whole minutes until one more is allowed; 0 when it is allowed now."""
-    if count < bound:
+def wait_minutes(current: int, previous: int, bound: int, now: int) -> int:
+    """Whole minutes until one more is allowed, if nothing is tried meanwhile; 0 when it is allowed now."""
+    if weighed(current, previous, now) < bound:
         return 0
     left_ms = WINDOW_MS - now % WINDOW_MS
-    if previous and count - previous * left_ms / WINDOW_MS < bound:  # the previous window alone is in the way
-        left_ms = int((count - bound + 1) / previous * WINDOW_MS)
-    return max(1, -(-left_ms // 60_000))
+    if current < bound:  # the previous window is in the way: wait until less of it counts
+        wait_ms = left_ms - (bound - current) * WINDOW_MS / previous
+    else:  # this window is full: wait for its end, and then until less of it counts
+        wait_ms = left_ms + max(0.0, WINDOW_MS - bound * WINDOW_MS / current)
+    return int(wait_ms // 60_000) + 1

@@ -50,7 +50,6 @@ class LogIn:
             check_attempts(tx.connection, keys, self._flows.settings.limits, tx.now, school=visitor.school_network)
             count_attempts(tx.connection, keys, tx.now)
             self._flows.check_link(tx.connection, begin.start, begin.link, visitor.account, tx.now)
-            tx.connection.execute(delete(a.flow).where(a.flow.c.expires_ms < tx.now - self._flows.settings.flow_ms))
             state: State = "contact"
             if visitor.account is not None:
                 state = advance("contact", "begun_signed").state

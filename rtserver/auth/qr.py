@@ -7,6 +7,7 @@ only the browser that holds the flow's cookie is logged in by it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, Literal
@@ -89,10 +90,10 @@ class QrLogIn:
                 if state != known:
                     break
                 event.clear()
-                try:
-                    await asyncio.wait_for(event.wait(), STEP_S)
-                except TimeoutError:
-                    continue
+                # not wait_for: Python 3.11's loses a cancellation that comes together with the event
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(STEP_S):
+                        await event.wait()
             return w.QrState(state=state)
         finally:
             self._waiters[flow].discard(event)

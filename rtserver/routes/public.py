@@ -21,7 +21,7 @@ from storage import tables as t
 from storage.db import Database
 from storage.ids import wire_id
 
-from .address import FORWARDING
+from .address import FORWARDING, is_foreign
 
 log = logging.getLogger(__name__)
 HEADERS = {
@@ -95,14 +95,14 @@ def add_routes(
         return response
 
     async def logout(request: web.Request) -> web.Response:
-        origin = request.headers.get("Origin")
-        if origin is not None and origin.partition("://")[2] != request.host:
+        if is_foreign(request.method, request.headers, request.host, ()):
             raise AppError("forbidden_origin")
         actor = await sessions.admit(token_of(request))
         await end(actor)
         response = web.json_response({"ok": True})
-        for name in COOKIES:
-            response.del_cookie(name, path="/")
+        for name in (*COOKIES, "__Host-rt_flow", "rt_flow"):
+            secure = name.startswith("__Host-")  # browsers drop a __Host- cookie only by a Secure one
+            response.del_cookie(name, path="/", secure=secure, httponly=True, samesite="Lax")
         return response
 
     async def demo(request: web.Request) -> web.Response:

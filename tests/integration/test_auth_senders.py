@@ -250,3 +250,21 @@ async def test_the_outbox_forgets_expired_codes(auth: AuthHouse) -> None:
 
 async def _has_secret(auth: AuthHouse, wanted: str) -> bool:
     return (await status_of(auth))[1] == wanted
+
+
+async def test_what_is_over_is_removed(auth: AuthHouse) -> None:
+    """E-17: a day after its end nothing is left of a flow, its code and its message."""
+    browser = auth.browser()
+    await browser.begin()
+    await browser.contact(PHONE)
+    auth.shift_ms += 3 * 24 * 3600 * 1000
+    auth.parts.courier.wake()
+
+    def left(connection: Any) -> int:
+        tables = (a.flow, a.code, a.outgoing, a.attempt)
+        return sum(len(connection.execute(select(table)).all()) for table in tables)
+
+    async def nothing() -> bool:
+        return await auth.database.read(left) == 0
+
+    await until(nothing)
