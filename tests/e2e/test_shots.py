@@ -13,8 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.browser import chromium
-from tests.e2e.demo import Demo, demo_school, enter
+from tests.e2e.demo import Demo, chromium, demo_school, enter
 
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "shots"

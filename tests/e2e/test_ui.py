@@ -12,8 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.e2e.browser import chromium
-from tests.e2e.demo import Demo, demo_school, enter
+from tests.e2e.demo import Demo, chromium, demo_school, enter
 
 ROOT = Path(__file__).parents[2]
 
