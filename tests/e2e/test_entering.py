@@ -11,6 +11,7 @@ import sys
 import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -25,9 +26,13 @@ SHOTS = os.environ.get("RT_SHOTS", "")
 """A folder for pictures of every step; empty: none are taken."""
 
 
-@pytest_asyncio.fixture
-async def browser() -> AsyncIterator[Browser]:
+@pytest.fixture
+def built() -> None:
     subprocess.run([sys.executable, ROOT / "clients" / "web" / "build.py"], check=True, capture_output=True)
+
+
+@pytest_asyncio.fixture
+async def browser(built: None) -> AsyncIterator[Browser]:
     async with chromium() as opened:
         yield opened
 
@@ -96,7 +101,9 @@ def desk(server: ServerProcess) -> tuple[str, str, str]:
     ident = server.command("admin", "account", "add", "Анна", "Белова")
     born(server.home, ident, "1980-01-01")
     head = server.command("admin", "account", "token", ident)
-    ask = {"name": "Гимназия №1", "place": "Клин", "position": "директор", "contact": "a@b.example"}
+    found = api(server, "", "GET", f"/api/localities?q={quote('Клин')}")["localities"]
+    klin = next(one["id"] for one in found if one["name"] == "Клин")
+    ask = {"name": "Гимназия №1", "locality": klin, "position": "директор", "contact": "a@b.example"}
     server.command("admin", "school", "approve", str(api(server, head, "POST", "/api/school-requests", ask)["number"]))
     path = f"/api/schools/{api(server, head, 'GET', '/api/desks')['desks'][0]['school']}"
     klass = api(server, head, "POST", f"{path}/class-list", {"name": "5А"})["id"]
@@ -180,3 +187,63 @@ async def test_a_child_leaves_for_a_parent_in_the_same_browser(
     await expect(who.page.get_by_role("heading", level=1)).to_have_text("Вас приглашает Алексей П.")
     assert not await who.page.evaluate("localStorage.getItem('rt.me')")
     assert all(cookie["name"] != "rt_session" for cookie in await who.page.context.cookies())
+
+
+async def test_a_teenager_finds_the_school_and_applies(
+    server: ServerProcess, browser: Browser, desk: tuple[str, str, str]
+) -> None:
+    """R-46…R-54: the exact place, its schools alone, role and class; the application waits, and can be taken back."""
+    ident = server.command("admin", "account", "add", "Пётр", "Иванов")
+    born(server.home, ident, "2010-05-05")
+    token = server.command("admin", "account", "token", ident)
+    who = await visitor(browser, "apply", width=360, theme="dark")
+    await who.page.context.add_cookies([{"name": "rt_session", "value": token, "url": server.url}])
+    await who.page.goto(server.url + "/apply")
+    await who.at("S11")
+    await who.button("Вступить в организацию").click()
+    place = who.page.get_by_role("combobox", name="Населённый пункт")
+    await place.press_sequentially("Клин")
+    await who.page.get_by_role("option", name=re.compile("^Клин,")).click()
+    await who.page.get_by_role("combobox", name="Организация").click()
+    await expect(who.page.get_by_role("option", name="Гимназия №1")).to_be_visible()
+    await who.at("S11")
+    await who.page.keyboard.press("Enter")
+    await expect(who.page.get_by_role("combobox", name="Организация")).to_have_value("Гимназия №1")
+    await who.button("Продолжить").click()
+    await who.page.get_by_text("5А", exact=True).click()
+    await who.at("S11")
+    await who.button("Отправить заявку").click()
+    await who.at("S12")
+    head, path, _ = desk
+    waiting = api(server, head, "GET", f"{path}/applications")["applications"]
+    assert [(one["name"], one["class_name"], one["via"]) for one in waiting] == [("Иванов Пётр", "5А", "search")]
+    await who.button("Отозвать заявку").click()
+    await who.at("S11")
+
+
+async def test_the_landing_and_the_first_steps_of_a_log_in(
+    server: ServerProcess, browser: Browser, desk: tuple[str, str, str]
+) -> None:
+    """R-38…R-40, R-43: what is wrong stands at its field; the documents open; a wrong code keeps the screen."""
+    who = await visitor(browser, "landing", width=1280, theme="light")
+    await who.page.goto(server.url + "/")
+    await who.at("S01")
+    await who.button("Вход для администраторов").click()
+    await who.at("S02")
+    await who.button("Продолжить").click()
+    await expect(who.page.get_by_text("Введите номер телефона или почту")).to_be_visible()
+    await who.button("политику конфиденциальности").click()
+    await expect(who.page.get_by_role("dialog").locator("p").first).to_be_visible()
+    await who.page.keyboard.press("Escape")
+    await who.page.get_by_label("Телефон или почта").fill("не номер")
+    await who.button("Продолжить").click()
+    await expect(who.page.locator("[aria-invalid=true]")).to_have_count(1)
+    await who.at("S02")
+    await who.page.get_by_label("Телефон или почта").fill("8 933 333 33 33")
+    await who.button("Продолжить").click()
+    await who.at("S04")
+    await who.page.get_by_label("Код подтверждения").press_sequentially("000000")
+    await expect(who.page.locator("[aria-invalid=true]")).to_have_count(1)
+    await who.at("S04")
+    await who.page.goto(server.url + "/school/new")
+    await who.at("S13")

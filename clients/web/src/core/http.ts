@@ -22,8 +22,6 @@ export interface Api {
   'POST /api/auth/flow/other': { input: w.FlowOther; answer: w.Flow }
   'POST /api/auth/flow/profile': { input: w.FlowProfile; answer: w.Flow }
   'POST /api/auth/flow/external': { input: undefined; answer: w.ExternalBegun }
-  'POST /api/auth/qr/look': { input: w.QrToken; answer: w.QrAsked }
-  'POST /api/auth/qr/answer': { input: w.QrAnswer; answer: w.Ok }
   'GET /api/auth/next': { input: undefined; answer: w.NextStep }
   'POST /api/auth/invitation': { input: w.InvitationAnswer; answer: w.NextStep }
   'GET /api/invites/{token}': { input: undefined; answer: w.InviteCheck }

@@ -89,8 +89,9 @@ export async function goOn(known?: NextStep): Promise<void> {
     return
   }
   const path = pathOfStep(answer.value)
-  if (path !== '/home') return go(path, 'replace')
-  openApp(taken(REMEMBER_PATH) || path)
+  const kept = ['home', 'apply'].includes(answer.value.step) ? taken(REMEMBER_PATH) : ''
+  if (path === '/home' || kept) openApp(kept || path)
+  else go(path, 'replace')
 }
 
 /** Into the application by a whole load of the page: its core starts clean for this account. */

@@ -26,7 +26,6 @@ export const enterEn: Record<keyof typeof enterRu, string> = {
 
   's02.title': 'Log in to {brand}',
   's02.contact': 'Phone or e-mail',
-  's02.phone': 'Phone number',
   's02.own_phone': 'Enter your own phone',
   's02.get_code': 'Get the code',
   's02.not_parents': 'Do not use a parent’s phone or e-mail',
@@ -109,8 +108,6 @@ export const enterEn: Record<keyof typeof enterRu, string> = {
   's09.male': 'Male',
   's09.female': 'Female',
   's09.seen': 'People on the platform will see this',
-  's09.password': 'Password (optional)',
-  's09.password_hint': 'With a password only you can log in',
   's09.first_needed': 'Enter the first name',
   's09.last_needed': 'Enter the last name',
   's09.birth_needed': 'Check the date: day, month and year',
@@ -189,7 +186,6 @@ export const enterEn: Record<keyof typeof enterRu, string> = {
   's14.logout': 'Log out',
   's14.done': 'Done! {name} has confirmed your registration',
   's14.done_plain': 'Done! Your registration is confirmed',
-  's14.go': 'Go on',
 
   's15.title': '{name} invites you',
   's15.text': 'Confirm the child’s registration. A parent registers on a personal phone number',
@@ -226,10 +222,4 @@ export const enterEn: Record<keyof typeof enterRu, string> = {
   's17.done': 'Registration confirmed: {name}',
   's17.done_text': 'The child’s teachers are in Contacts',
 
-  's03.title': 'Log in on this computer?',
-  's03.device': '{device}, asked at {time}',
-  's03.yes': 'It is me, log in',
-  's03.no': 'It is not me',
-  's03.approved': 'Done. The computer is logging in',
-  's03.refused': 'Log-in refused',
 }
