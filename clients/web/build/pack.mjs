@@ -31,7 +31,8 @@ const first = needs(entry)
 const language = keysBySource('src/i18n/ru')[0]
 if (language) needs(language, first)
 const chats = new Set(first)
-for (const part of ['src/screens/SignedIn', 'src/screens/home/', 'src/screens/chat/', 'src/screens/list/']) {
+for (const key of keysBySource('src/screens/enter/Enter.svelte')) needs(key, first)
+for (const part of ['src/screens/Inside.svelte', 'src/screens/SignedIn.svelte', 'src/screens/home/', 'src/screens/chat/', 'src/screens/list/']) {
   for (const key of keysBySource(part)) needs(key, chats)
 }
 const budget = [

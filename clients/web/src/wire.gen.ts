@@ -17,6 +17,40 @@ export type ChatRole = 'admin' | 'member' | 'teacher'
 export type SchoolRole = 'admin' | 'class_teacher' | 'operator' | 'parent' | 'staff' | 'student' | 'teacher'
 export type PinPolicy = 'everyone' | 'staff'
 
+export interface AcceptedVersion {
+  document: 'agreement' | 'privacy'
+  version: string
+  accepted: number
+}
+
+/** E-13: closing asks for the password where there is one, and for the account's last name, typed. */
+export interface AccountClose {
+  last_name: string
+  password?: string
+}
+
+/** An entry of the account's own log, told to all devices of that account and to nobody else. */
+export interface AccountEvent {
+  kind: 'AccountEvent'
+  seq: number
+  ts: number
+}
+
+/** One's own application as S12 shows it. No names of the school's people before approval (R-35). */
+export interface Application {
+  id: string
+  school: string
+  school_name: string
+  class_id: string | null
+  class_name: string
+  role: 'staff' | 'student' | 'teacher'
+  status: 'approved' | 'refused' | 'waiting' | 'withdrawn'
+  reason: string
+  created: number
+  decided: number | null
+  chat: string | null
+}
+
 /** R-54, R-55: told to the applicant at once. */
 export interface ApplicationDecided {
   kind: 'application.decided'
@@ -31,12 +65,62 @@ export interface ApplicationDecided {
   chat: string | null
 }
 
+/** Either an invite's token, or a school with a role and, for students, a class. */
+export interface ApplicationMake {
+  invite?: string
+  school?: string | null
+  class_id?: string | null
+  role?: 'staff' | 'student' | 'teacher'
+}
+
+export interface ApplicationMove {
+  class_id: string
+}
+
+export interface Applications {
+  applications: Application[]
+}
+
+/** Approve or refuse many at once. The undo window belongs to the client: it sends after 5 s. */
+export interface ApplicationsDecide {
+  applications: string[]
+  approve: boolean
+  reason?: string
+}
+
+/** What this server offers; asked before anything is shown (S01, S02). */
+export interface AuthOptions {
+  brand: string
+  support: string
+  channels: ('call' | 'email' | 'paper' | 'sms')[]
+  external: string
+  agreement_version: string
+  privacy_version: string
+  resend_s: number
+  password_min: number
+  qr_s: number
+}
+
+export interface Avatar {
+  url: string
+}
+
+export interface Blacklist {
+  people: Blocked[]
+}
+
 export interface BlockChanged {
   kind: 'block.changed'
   seq: number
   ts: number
   account: string
   blocked: boolean
+}
+
+export interface Blocked {
+  account: string
+  name: string
+  since: number
 }
 
 /** Put a chat away (R-95); a later message brings it back unless the chat is muted. A pinned chat is unpinned. */
@@ -219,6 +303,87 @@ export interface ChatWasCreated {
   actor: string | null
 }
 
+/** R-66: «Алексей Петров», «7А, Гимназия №1». */
+export interface ChildCard {
+  account: string
+  name: string
+  places: Place[]
+  held: boolean
+  consented: boolean
+}
+
+/** R-64, R-65: the corrected data and the tick. The version is that of the text that was shown. */
+export interface ChildConfirm {
+  child?: ChildEdit | null
+  consent?: boolean
+  consent_version?: string
+}
+
+/** S17: the five prefilled fields (R-63) and the consent's text. */
+export interface ChildData {
+  child: string
+  first_name: string
+  last_name: string
+  patronymic: string
+  gender: '' | 'female' | 'male'
+  birth_date: string
+  consent_version: string
+  consent_text: string
+  consent_text_en: string
+}
+
+export interface ChildEdit {
+  first_name: string
+  last_name: string
+  patronymic?: string
+  gender?: '' | 'female' | 'male'
+  birth_date: string
+}
+
+/** D20, as the old account and its administrator see it. */
+export interface Claim {
+  id: string
+  masked: string
+  asked: number
+  free_at: number
+}
+
+/** `release` true lets the number go; false: it is mine. */
+export interface ClaimAnswer {
+  release: boolean
+}
+
+export interface Claims {
+  claims: Claim[]
+}
+
+/** A class one may apply to; `open` false takes no applications. */
+export interface ClassChip {
+  id: string
+  name: string
+  grade: number
+  open: boolean
+}
+
+export interface ClassChips {
+  classes: ClassChip[]
+}
+
+export interface Contact {
+  account: string
+  name: string
+  short_name: string
+  avatar: string
+  about: string
+  can_write: boolean
+}
+
+export interface ContactAdd {
+  contact: string
+  channel?: 'call' | 'email' | 'paper' | 'sms' | null
+  language?: 'en' | 'ru'
+}
+
 /** D20: somebody says that this account's number is theirs now. Without an objection it leaves at `free_at`. */
 export interface ContactClaimed {
   kind: 'contact.claimed'
@@ -229,14 +394,79 @@ export interface ContactClaimed {
   free_at: number
 }
 
+/** `key`: classmates, teachers, child_teachers, family, students, parents, colleagues, administrators. */
+export interface ContactGroup {
+  key: string
+  title: string
+  title_en: string
+  contacts: Contact[]
+}
+
+export interface Contacts {
+  groups: ContactGroup[]
+}
+
+export interface Countries {
+  countries: Country[]
+}
+
+export interface Country {
+  code: string
+  name: string
+  name_en: string
+}
+
 export interface Cursor {
   chat: string
   seq: number
 }
 
+export interface Decision {
+  application: string
+  status: 'approved' | 'refused' | 'waiting' | 'withdrawn'
+  code: string
+  by: string
+}
+
+export interface Decisions {
+  decisions: Decision[]
+}
+
 export interface Delivery {
   chat: string
   seqs: number[]
+}
+
+/** An application as those who decide see it. `adult`: looks like an adult applying as a student (R-12). */
+export interface DeskApplication {
+  id: string
+  account: string
+  name: string
+  birth_date: string
+  role: 'staff' | 'student' | 'teacher'
+  class_id: string | null
+  class_name: string
+  via: 'invite' | 'search'
+  status: 'approved' | 'refused' | 'waiting' | 'withdrawn'
+  reason: string
+  created: number
+  decided: number | null
+  decided_by: string
+  adult: boolean
+  listed: boolean
+}
+
+export interface DeskApplications {
+  applications: DeskApplication[]
+  waiting: number
+}
+
+export interface DocumentText {
+  document: 'agreement' | 'privacy'
+  language: 'en' | 'ru'
+  version: string
+  title: string
+  text: string
 }
 
 /** Nothing to tell but that it is committed. */
@@ -256,6 +486,17 @@ export interface EntryChanged {
   by_name: string
 }
 
+/** D11: the browser goes to `url` and comes back to `/login` or to where the log-in leads. */
+export interface ExternalBegun {
+  url: string
+}
+
+export interface Family {
+  children: ChildCard[]
+  parents: Relative[]
+  can_invite: boolean
+}
+
 /** A parent was attached or detached, told to the child and to the parents (D16). */
 export interface FamilyChanged {
   kind: 'family.changed'
@@ -265,6 +506,75 @@ export interface FamilyChanged {
   child: string
   parent: string
   parent_name: string
+}
+
+/**
+ * Where a registration or log-in stands: the same on whatever page asks, after a restart as well.
+ *
+ * `contact` is shown in full on the code screen (R-21). `step` says where to go once `signed_in`.
+ */
+export interface Flow {
+  state: 'claimed' | 'code' | 'contact' | 'external' | 'left' | 'new_password' | 'other' | 'password' | 'profile' | 'qr' | 'signed_in'
+  start: 'invite' | 'login' | 'parent'
+  contact: string
+  kind: 'email' | 'phone' | null
+  channel: 'call' | 'email' | 'paper' | 'sms' | null
+  channels: ('call' | 'email' | 'paper' | 'sms')[]
+  resend_s: number
+  tries_left: number
+  code_digits: number
+  delivery: '' | 'failed' | 'sent' | 'waiting'
+  recognised: Recognised | null
+  invite: InviteCheck | null
+  parent: ParentLinkCheck | null
+  form: '' | 'parent' | 'staff' | 'student'
+  free_at: number | null
+  step: 'apply' | 'child' | 'hold' | 'home' | 'invitation' | 'waiting' | null
+  account: string | null
+}
+
+/** `link` is the token of `/i/…` or `/p/…`. `lasting` false: someone else's computer. */
+export interface FlowBegin {
+  start?: 'invite' | 'login' | 'parent'
+  link?: string
+  language?: 'en' | 'ru'
+  lasting?: boolean
+}
+
+export interface FlowCode {
+  code: string
+}
+
+/** R-18, R-39. Pressing Continue accepts the documents of these versions (R-40). */
+export interface FlowContact {
+  contact: string
+  channel?: 'call' | 'email' | 'paper' | 'sms' | null
+  agreement_version: string
+  privacy_version: string
+}
+
+/** S06: `own` goes back to the contact; `claim`: the number used to be someone else's (D20). */
+export interface FlowOther {
+  choice: 'claim' | 'own'
+}
+
+export interface FlowPassword {
+  password: string
+}
+
+/** R-23, R-44, R-62. `adult` confirms «Мне правда 18 или больше» (R-12). */
+export interface FlowProfile {
+  first_name: string
+  last_name: string
+  patronymic?: string
+  gender?: '' | 'female' | 'male'
+  birth_date: string
+  adult?: boolean
+  password?: string
+}
+
+export interface FlowResend {
+  channel?: 'call' | 'email' | 'paper' | 'sms' | null
 }
 
 /**
@@ -289,6 +599,103 @@ export interface Goodbye {
 export interface Handshake {
   token?: string
   wire_version?: number
+}
+
+/** S14: why entry is held. The child's link is asked for beside it. */
+export interface Hold {
+  held: boolean
+  reason: '' | 'consent_withdrawn' | 'under_14'
+}
+
+/** R-83. `attention` counts waiting applications for those who decide them. */
+export interface Home {
+  name: string
+  roles: SchoolRole[]
+  classes: HomeClass[]
+  classes_total: number
+  children: ChildCard[]
+  attention: number
+  schools: number
+}
+
+/** A tile of «Мои классы»; `teach` says that the viewer teaches it. */
+export interface HomeClass {
+  id: string
+  name: string
+  school: string
+  school_name: string
+  chat: string | null
+  students: number
+  teach: boolean
+  subject: string
+}
+
+/** R-30, R-31: join makes an application, decline makes nothing. */
+export interface InvitationAnswer {
+  join: boolean
+}
+
+/** `url` can be shown again at any time: it is derived, not stored. */
+export interface Invite {
+  id: string
+  url: string
+  role: 'staff' | 'student' | 'teacher'
+  class_id: string | null
+  class_name: string
+  state: 'active' | 'expired' | 'revoked' | 'used_up'
+  created: number
+  created_by: string
+  expires: number
+  used: number
+  uses: number | null
+  named: string
+}
+
+/** R-16: what the check screen shows before anything is asked. `email_allowed`: grades 1-4 (R-6, D2). */
+export interface InviteCheck {
+  school: string
+  school_name: string
+  class_id: string | null
+  class_name: string
+  grade: number
+  role: 'staff' | 'student' | 'teacher'
+  invited_by: string
+  expires: number
+  email_allowed: boolean
+  named_first: string
+  named_last: string
+}
+
+export interface InviteMake {
+  role?: 'staff' | 'student' | 'teacher'
+  class_id?: string | null
+  days?: number
+  uses?: number | null
+}
+
+export interface Invites {
+  invites: Invite[]
+}
+
+/**
+ * The biggest without a query (R-49), else every match: prefixes first, then near spellings, by population.
+ *
+ * `hint` is R-50's: search the exact place, not the district centre.
+ */
+export interface Localities {
+  localities: Locality[]
+  hint: string
+  hint_en: string
+}
+
+/** A city, town, settlement or village; `population` 0 means unknown. */
+export interface Locality {
+  id: string
+  name: string
+  district: string
+  region: string
+  population: number
+  time_zone: string
 }
 
 /** Answer of `GET /api/me`. */
@@ -574,6 +981,85 @@ export interface MessagesHidden {
   ts: number
 }
 
+/** Where a logged-in account goes on, from any device: a link that needed the log-in is kept (experience §2). */
+export interface NextStep {
+  step: 'apply' | 'child' | 'hold' | 'home' | 'invitation' | 'waiting'
+  link: string
+  hold: '' | 'consent_withdrawn' | 'under_14'
+}
+
+/** Nothing to say beside success. */
+export interface Ok {
+  ok: boolean
+}
+
+export interface OwnContact {
+  id: string
+  kind: 'email' | 'phone'
+  address: string
+  since: number
+}
+
+/** «Скачать мои данные» (E-13). Messages are the account's own, oldest first; `more` says from where to go on. */
+export interface OwnData {
+  account: string
+  first_name: string
+  last_name: string
+  patronymic: string
+  gender: string
+  birth_date: string
+  created: number
+  contacts: OwnContact[]
+  sessions: SessionCard[]
+  documents: AcceptedVersion[]
+  messages: OwnMessage[]
+  more: string
+}
+
+export interface OwnMessage {
+  chat: string
+  seq: number
+  ts: number
+  text: string
+}
+
+export interface OwnProfile {
+  account: string
+  first_name: string
+  last_name: string
+  patronymic: string
+  gender: '' | 'female' | 'male'
+  birth_date: string
+  avatar: string
+  places: Place[]
+  roles: SchoolRole[]
+  children: ChildCard[]
+  parents: Relative[]
+  applications: Application[]
+  can_edit_birth_date: boolean
+}
+
+/** R-57: the child's link for a parent. `url` is empty when there are two parents already. */
+export interface ParentLink {
+  url: string
+  expires: number
+  parents: number
+  parents_max: number
+}
+
+/** S15 before log-in: the first name and initial only. `viewer` says how to go on. */
+export interface ParentLinkCheck {
+  child_name: string
+  expires: number
+  viewer: 'nobody' | 'other' | 'parent'
+}
+
+/** `current` may be empty only while the account has none. Every other session ends. */
+export interface PasswordChange {
+  current?: string
+  new: string
+}
+
 /** People whom the asker may write to (D17), by prefix of any part of the name. */
 export interface PeopleContacts {
   query?: string
@@ -595,6 +1081,68 @@ export interface Person {
   name: string
   short_name: string
   roles: SchoolRole[]
+}
+
+/** Somebody else, as far as the viewer may see: an empty field may be closed or unset, nobody can tell which. */
+export interface PersonProfile {
+  account: string
+  name: string
+  short_name: string
+  avatar: string
+  places: Place[]
+  roles: SchoolRole[]
+  birth_date: string
+  parents: Relative[]
+  children: Relative[]
+  can_write: boolean
+  can_call: boolean
+  can_block: boolean
+  blocked: boolean
+}
+
+/** One role in words: a class and a school (R-80). */
+export interface Place {
+  school: string
+  school_name: string
+  class_id: string | null
+  class_name: string
+  role: SchoolRole
+  subject: string
+}
+
+export interface ProfileEdit {
+  first_name: string
+  last_name: string
+  patronymic?: string
+  gender?: '' | 'female' | 'male'
+  birth_date?: string | null
+}
+
+export interface QrAnswer {
+  token: string
+  approve: boolean
+}
+
+/** What the phone shows before approving: the computer's browser and when it asked. */
+export interface QrAsked {
+  device: string
+  asked: number
+  expires: number
+}
+
+/** R-41. `url` is what the picture holds; the token works until `expires` (60 s). */
+export interface QrMade {
+  url: string
+  expires: number
+}
+
+/** What the computer waits for. `approved`: now ask `POST /api/auth/qr/finish`. */
+export interface QrState {
+  state: 'approved' | 'expired' | 'refused' | 'seen' | 'waiting'
+}
+
+export interface QrToken {
+  token: string
 }
 
 export interface Reaction {
@@ -636,12 +1184,94 @@ export interface ReadState {
   unread: number
 }
 
+/** R-27: «Алексей П.», «+7 921 ... 57». Only after a code, or on a device the account knows (D5). */
+export interface Recognised {
+  name: string
+  masked: string
+}
+
+export interface Relative {
+  account: string
+  name: string
+  since: number
+  consented: boolean
+}
+
+export interface RequestRefuse {
+  reason?: string
+}
+
 /** Roles or classes of the account changed: ask `/api/home` anew. */
 export interface RolesChanged {
   kind: 'roles.changed'
   seq: number
   ts: number
   school: string
+}
+
+export interface SchoolCard {
+  id: string
+  name: string
+  locality: string
+}
+
+/** Organisations of one locality (R-48). An empty list comes with who must apply (R-51). */
+export interface SchoolList {
+  schools: SchoolCard[]
+  missing: string
+  missing_en: string
+}
+
+export interface SchoolRequest {
+  number: number
+  name: string
+  place: string
+  status: 'approved' | 'refused' | 'waiting'
+  reason: string
+  created: number
+  position: string
+  contact: string
+  school_number: string
+  applicant: string
+  applicant_name: string
+  school: string | null
+}
+
+/** R-52: a class teacher or head asks to register the school. A place that is missing is named in `place`. */
+export interface SchoolRequestMake {
+  name: string
+  country?: string
+  locality?: string | null
+  place?: string
+  number?: string
+  position: string
+  contact: string
+}
+
+export interface SchoolRequests {
+  requests: SchoolRequest[]
+}
+
+/** S21 Security: contacts, whether there is a password, what waits for a code, claims on own numbers. */
+export interface Security {
+  contacts: OwnContact[]
+  has_password: boolean
+  password_changed: number | null
+  pending: string
+  claims: Claim[]
+}
+
+/** One of the account's devices (S21). */
+export interface SessionCard {
+  id: string
+  device: string
+  created: number
+  seen: number
+  current: boolean
+}
+
+export interface SessionCards {
+  sessions: SessionCard[]
 }
 
 export interface SessionEnded {

@@ -33,9 +33,6 @@ export const en: Record<Key, Entry> = {
   'strip.refresh': 'Refresh',
 
   's01.tagline': 'A school messenger: classes, teachers and parents in touch in one place.',
-  's01.how': 'How to get in',
-  's01.demo': 'Demo school: open one of the links that the server printed when it started.',
-  's01.school': 'Your own school: ask the administrator for a sign-in link.',
   's01.points': 'What is here',
   's01.point_class': 'A class chat with teachers and classmates',
   's01.point_safe': 'Only your own people can write: school, class, family',

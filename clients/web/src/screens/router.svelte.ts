@@ -39,12 +39,14 @@ export function chatPath(chat: string | null, more: { seq?: number; archive?: bo
 }
 
 class Router {
+  path = $state.raw(location.pathname)
   place = $state.raw<Place>(placeOf(location.pathname, location.search))
 }
 
 export const router = new Router()
 
 function read(): void {
+  router.path = location.pathname
   router.place = placeOf(location.pathname, location.search)
 }
 

@@ -1,0 +1,83 @@
+/** The JSON API over `fetch`: same origin, cookies of the browser, refusals as values. Knows no screen and no socket. */
+import type { CoreError, Outcome } from './api'
+import type * as w from '../wire.gen'
+
+/** Every operation that the screens of entering ask for: what it takes and what it answers. */
+export interface Api {
+  'GET /api/me': { input: undefined; answer: w.Me }
+  'POST /api/logout': { input: undefined; answer: w.Ok }
+  'GET /api/auth/options': { input: undefined; answer: w.AuthOptions }
+  'GET /api/auth/documents/{document}/{language}': { input: undefined; answer: w.DocumentText }
+  'GET /api/auth/flow': { input: undefined; answer: w.Flow }
+  'DELETE /api/auth/flow': { input: undefined; answer: w.Ok }
+  'POST /api/auth/flow': { input: w.FlowBegin; answer: w.Flow }
+  'POST /api/auth/flow/contact': { input: w.FlowContact; answer: w.Flow }
+  'POST /api/auth/flow/change': { input: undefined; answer: w.Flow }
+  'POST /api/auth/flow/resend': { input: w.FlowResend; answer: w.Flow }
+  'POST /api/auth/flow/code': { input: w.FlowCode; answer: w.Flow }
+  'POST /api/auth/flow/password': { input: w.FlowPassword; answer: w.Flow }
+  'POST /api/auth/flow/forgot': { input: undefined; answer: w.Flow }
+  'POST /api/auth/flow/new-password': { input: w.FlowPassword; answer: w.Flow }
+  'POST /api/auth/flow/not-me': { input: undefined; answer: w.Flow }
+  'POST /api/auth/flow/other': { input: w.FlowOther; answer: w.Flow }
+  'POST /api/auth/flow/profile': { input: w.FlowProfile; answer: w.Flow }
+  'POST /api/auth/flow/external': { input: undefined; answer: w.ExternalBegun }
+  'GET /api/auth/next': { input: undefined; answer: w.NextStep }
+  'POST /api/auth/invitation': { input: w.InvitationAnswer; answer: w.NextStep }
+  'GET /api/invites/{token}': { input: undefined; answer: w.InviteCheck }
+  'GET /api/applications': { input: undefined; answer: w.Applications }
+  'POST /api/applications': { input: w.ApplicationMake; answer: w.Application }
+  'POST /api/applications/{application}/withdraw': { input: undefined; answer: w.Ok }
+  'GET /api/countries': { input: undefined; answer: w.Countries }
+  'GET /api/localities': { input: undefined; answer: w.Localities }
+  'GET /api/localities/{locality}/schools': { input: undefined; answer: w.SchoolList }
+  'GET /api/schools/{school}/classes': { input: undefined; answer: w.ClassChips }
+  'POST /api/school-requests': { input: w.SchoolRequestMake; answer: w.SchoolRequest }
+  'GET /api/hold': { input: undefined; answer: w.Hold }
+  'GET /api/family': { input: undefined; answer: w.Family }
+  'POST /api/family/link': { input: undefined; answer: w.ParentLink }
+  'GET /api/parent-links/{token}': { input: undefined; answer: w.ParentLinkCheck }
+  'GET /api/parent-links/{token}/child': { input: undefined; answer: w.ChildData }
+  'POST /api/parent-links/{token}/confirm': { input: w.ChildConfirm; answer: w.ChildCard }
+}
+export type Operation = keyof Api
+
+interface Parts<Name extends Operation> {
+  /** Values of the `{…}` in the path. */
+  path?: Record<string, string>
+  query?: Record<string, string>
+  input?: Api[Name]['input']
+}
+
+/** Longer than any answer takes; after it the person is told instead of waiting on. */
+const PATIENCE_MS = 15_000
+
+/** Ask. Never throws: a refusal of the server, `offline` when it cannot be reached, `timeout` when it is silent. */
+export async function api<Name extends Operation>(name: Name, parts: Parts<Name> = {}): Promise<Outcome<Api[Name]['answer']>> {
+  const [method = 'GET', shape = ''] = name.split(' ')
+  const path = shape.replace(/\{(\w+)\}/g, (_, field: string) => encodeURIComponent(parts.path?.[field] ?? ''))
+  const query = parts.query ? `?${new URLSearchParams(parts.query)}` : ''
+  const request: RequestInit = { method, credentials: 'same-origin', headers: { accept: 'application/json' } }
+  if (method === 'POST') {
+    request.headers = { accept: 'application/json', 'content-type': 'application/json' }
+    request.body = JSON.stringify(parts.input ?? {})
+  }
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(), PATIENCE_MS)
+  try {
+    const response = await fetch(path + query, { ...request, signal: patience.signal })
+    const answer: unknown = await response.json()
+    if (response.ok) return { ok: true, value: answer as Api[Name]['answer'] }
+    return { ok: false, error: (answer as { error: CoreError }).error }
+  } catch {
+    return { ok: false, error: own(patience.signal.aborted ? 'timeout' : 'offline') }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function own(code: 'offline' | 'timeout'): CoreError {
+  return code === 'offline'
+    ? { code, message: 'Нет сети. Проверьте соединение и повторите', message_en: 'No network. Check the connection and try again', retryable: true, mender: 'you' }
+    : { code, message: 'Сервер не отвечает. Повторите', message_en: 'The server does not answer. Try again', retryable: true, mender: 'operator' }
+}
