@@ -63,11 +63,11 @@ def load_members(
         rows_of = rows_of.where(
             or_(p.name_fold.like(f"{like}%", escape="\\"), p.name_fold.like(f"% {like}%", escape="\\"))
         )
-    people: dict[int, list[w.MemberRole]] = defaultdict(list)
+    people: dict[int, list[w.SchoolMemberRole]] = defaultdict(list)
     about: dict[int, tuple[str, str]] = {}
     for row in connection.execute(rows_of):
         people[row.account_id].append(
-            w.MemberRole(
+            w.SchoolMemberRole(
                 id=wire_id(row.id),
                 role=row.role,
                 class_id=None if row.class_id is None else wire_id(row.class_id),

@@ -94,7 +94,7 @@ class RolledOver(Value, frozen=True, kw_only=True):
     classes: list[RolledClass]
 
 
-class MemberRole(Value, frozen=True, kw_only=True):
+class SchoolMemberRole(Value, frozen=True, kw_only=True):
     id: Id
     role: SchoolRole
     class_id: Id | None
@@ -106,7 +106,7 @@ class SchoolMember(Value, frozen=True, kw_only=True):
     account: Id
     name: str
     birth_date: str
-    roles: list[MemberRole]
+    roles: list[SchoolMemberRole]
     held: bool
     """Under 14 and not confirmed, or a parent withdrew consent."""
     parents: list[Relative] = msgspec.field(default_factory=list)

@@ -357,6 +357,11 @@ export interface Claims {
   claims: Claim[]
 }
 
+/** The class's chat; made when it was missing (J2). */
+export interface ClassChat {
+  chat: string
+}
+
 /** A class one may apply to; `open` false takes no applications. */
 export interface ClassChip {
   id: string
@@ -367,6 +372,16 @@ export interface ClassChip {
 
 export interface ClassChips {
   classes: ClassChip[]
+}
+
+export interface ClassMake {
+  name: string
+}
+
+export interface ClassUpdate {
+  name?: string | null
+  open?: boolean | null
+  archived?: 'True' | null
 }
 
 export interface Contact {
@@ -437,6 +452,19 @@ export interface Delivery {
   seqs: number[]
 }
 
+/** What S29 opens with; a class teacher's counts are of the own classes. */
+export interface Desk {
+  school: string
+  school_name: string
+  time_zone: string
+  admin: boolean
+  waiting: number
+  classes: number
+  members: number
+  invites: number
+  students_find_other_classes: boolean
+}
+
 /** An application as those who decide see it. `adult`: looks like an adult applying as a student (R-12). */
 export interface DeskApplication {
   id: string
@@ -459,6 +487,10 @@ export interface DeskApplication {
 export interface DeskApplications {
   applications: DeskApplication[]
   waiting: number
+}
+
+export interface Desks {
+  desks: Desk[]
 }
 
 export interface DocumentText {
@@ -630,6 +662,25 @@ export interface HomeClass {
   subject: string
 }
 
+/** `outcome` of one line of the list; `code` says what is wrong with a bad one. */
+export interface ImportRow {
+  line: number
+  outcome: 'added' | 'bad' | 'same' | 'updated'
+  name: string
+  class_name: string
+  code: string
+}
+
+export interface Imported {
+  dry_run: boolean
+  encoding: string
+  added: number
+  updated: number
+  same: number
+  bad: number
+  rows: ImportRow[]
+}
+
 /** R-30, R-31: join makes an application, decline makes nothing. */
 export interface InvitationAnswer {
   join: boolean
@@ -675,6 +726,23 @@ export interface InviteMake {
 
 export interface Invites {
   invites: Invite[]
+}
+
+export interface Journal {
+  entries: JournalEntry[]
+  before: string | null
+}
+
+export interface JournalEntry {
+  id: string
+  at: number
+  actor: string | null
+  actor_name: string
+  action: string
+  target: string | null
+  target_name: string
+  class_name: string
+  detail: string
 }
 
 /**
@@ -727,6 +795,11 @@ export interface MemberAdded {
   seq: number
   ts: number
   actor: string | null
+}
+
+export interface MemberMove {
+  from_class: string
+  to_class: string
 }
 
 export interface MemberRemove {
@@ -1201,6 +1274,16 @@ export interface RequestRefuse {
   reason?: string
 }
 
+export interface RoleGrant {
+  role: 'admin' | 'class_teacher' | 'staff' | 'student' | 'teacher'
+  class_id?: string | null
+  subject?: string
+}
+
+export interface RoleGranted {
+  id: string
+}
+
 /** Roles or classes of the account changed: ask `/api/home` anew. */
 export interface RolesChanged {
   kind: 'roles.changed'
@@ -1209,10 +1292,43 @@ export interface RolesChanged {
   school: string
 }
 
+/** The new school year: 7А becomes 8А, the last grade is archived. `dry_run` only tells. */
+export interface RollOver {
+  dry_run?: boolean
+  last_grade?: number
+}
+
+export interface RolledClass {
+  class_id: string
+  before: string
+  after: string
+  archived: boolean
+}
+
+export interface RolledOver {
+  dry_run: boolean
+  classes: RolledClass[]
+}
+
 export interface SchoolCard {
   id: string
   name: string
   locality: string
+}
+
+export interface SchoolClass {
+  id: string
+  name: string
+  grade: number
+  open: boolean
+  archived: boolean
+  students: number
+  teachers: Teaching[]
+  chat: string | null
+}
+
+export interface SchoolClasses {
+  classes: SchoolClass[]
 }
 
 /** Organisations of one locality (R-48). An empty list comes with who must apply (R-51). */
@@ -1220,6 +1336,28 @@ export interface SchoolList {
   schools: SchoolCard[]
   missing: string
   missing_en: string
+}
+
+export interface SchoolMember {
+  account: string
+  name: string
+  birth_date: string
+  roles: SchoolMemberRole[]
+  held: boolean
+  parents: Relative[]
+}
+
+export interface SchoolMemberRole {
+  id: string
+  role: SchoolRole
+  class_id: string | null
+  class_name: string
+  subject: string
+}
+
+export interface SchoolMembers {
+  members: SchoolMember[]
+  total: number
 }
 
 export interface SchoolRequest {
@@ -1250,6 +1388,12 @@ export interface SchoolRequestMake {
 
 export interface SchoolRequests {
   requests: SchoolRequest[]
+}
+
+export interface SchoolUpdate {
+  name?: string | null
+  time_zone?: string | null
+  students_find_other_classes?: boolean | null
 }
 
 /** S21 Security: contacts, whether there is a password, what waits for a code, claims on own numbers. */
@@ -1307,6 +1451,14 @@ export interface Synced {
   chats: ChatDelta[]
   reads: ReadState[]
   server_ts: number
+}
+
+export interface Teaching {
+  role_id: string
+  account: string
+  name: string
+  role: SchoolRole
+  subject: string
 }
 
 /** First event on every connection: who is logged in, and what the server speaks. */

@@ -39,6 +39,13 @@ export interface Api {
   'GET /api/parent-links/{token}': { input: undefined; answer: w.ParentLinkCheck }
   'GET /api/parent-links/{token}/child': { input: undefined; answer: w.ChildData }
   'POST /api/parent-links/{token}/confirm': { input: w.ChildConfirm; answer: w.ChildCard }
+  'GET /api/desks': { input: undefined; answer: w.Desks }
+  'GET /api/schools/{school}/applications': { input: undefined; answer: w.DeskApplications }
+  'POST /api/schools/{school}/applications': { input: w.ApplicationsDecide; answer: w.Decisions }
+  'GET /api/schools/{school}/invites': { input: undefined; answer: w.Invites }
+  'POST /api/schools/{school}/invites': { input: w.InviteMake; answer: w.Invite }
+  'POST /api/schools/{school}/invites/{invite}/revoke': { input: undefined; answer: w.Ok }
+  'GET /api/schools/{school}/class-list': { input: undefined; answer: w.SchoolClasses }
 }
 export type Operation = keyof Api
 
