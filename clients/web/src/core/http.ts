@@ -67,6 +67,7 @@ export async function api<Name extends Operation>(name: Name, parts: Parts<Name>
   const request: RequestInit = { method, credentials: 'same-origin', headers: { accept: 'application/json' } }
   if (method === 'POST') {
     request.headers = { accept: 'application/json', 'content-type': 'application/json' }
+    request.keepalive = true // what was decided is sent even as the page closes
     request.body = JSON.stringify(parts.input ?? {})
   }
   const patience = new AbortController()

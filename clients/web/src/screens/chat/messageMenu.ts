@@ -17,6 +17,7 @@ import { t } from '../../i18n/index.svelte'
 import { QUICK_REACTIONS } from '../../ui/emoji'
 import { openMenu, type MenuItem } from '../../ui/menu.svelte'
 import type { Box } from '../../ui/place'
+import { toClipboard } from '../../ui/clipboard'
 import { showToast } from '../../ui/toast.svelte'
 import { openDialog } from '../dialogs.svelte'
 import { chatPath } from '../router.svelte'
@@ -110,15 +111,6 @@ function del(item: MessageItem): void {
 }
 
 export async function copy(text: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text)
-  } catch {
-    // No clipboard without TLS: the old way through a selection.
-    const area = Object.assign(document.createElement('textarea'), { value: text })
-    document.body.append(area)
-    area.select()
-    document.execCommand('copy')
-    area.remove()
-  }
+  await toClipboard(text)
   showToast(t('s24.copied'))
 }
