@@ -67,6 +67,19 @@ def is_foreign(method: str, headers: Mapping[str, str], host: str, origins: Sequ
     return origin is not None and origin.partition("://")[2] != host
 
 
+def is_own_host(host_header: str, names: Sequence[str] = ()) -> bool:
+    """Whether a door of this machine was called by its own name: a page whose name was rebound to 127.0.0.1 (DNS
+    rebinding) still sends its own.
+    """
+    host = host_header.rsplit(":", 1)[0].strip("[]")
+    if host == "localhost" or host in names:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def limit_key(address: str) -> str:
     """What limits count as one address: an IPv4 address, or the /64 of IPv6 that one line gets."""
     try:

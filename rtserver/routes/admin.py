@@ -6,12 +6,12 @@ origin, and every request an address of this machine as its host (DNS rebinding)
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
+from rtserver.routes.address import is_own_host
 from rtserver.routes.http import read_body
 from rtserver.school import requests
 from rtserver.school.ports import Transaction
@@ -28,8 +28,7 @@ def add_operator_schools(app: web.Application, service: SchoolService, hosts: tu
     """``hosts``: names beside loopback that the operator's address may be called by."""
 
     def check(request: web.Request) -> None:
-        host = request.host.rsplit(":", 1)[0].strip("[]")
-        if host != "localhost" and host not in hosts and not _is_loopback(host):
+        if not is_own_host(request.host, hosts):
             raise AppError("forbidden_origin")
         origin = request.headers.get("Origin")
         if request.method != "GET" and origin is not None and origin.partition("://")[2] != request.host:
@@ -77,13 +76,6 @@ def _number(request: web.Request) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > 12:
         raise AppError("request_unknown")
     return int(text)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _json(answer: msgspec.Struct) -> web.Response:

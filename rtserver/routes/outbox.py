@@ -1,4 +1,4 @@
-"""The operator's page of codes that were not really sent (D12): on loopback, and for nobody behind a proxy."""
+"""The operator's page of codes that were not really sent (D12): on loopback, not behind a proxy or another name."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from aiohttp import web
 from rtserver.auth.senders.outbox import shown_codes
 from storage.db import Database
 
-from .address import FORWARDING
+from .address import FORWARDING, is_own_host
 
 
 def add_outbox(app: web.Application, database: Database, clock: Callable[[], int], *, loopback: bool) -> None:
     """``/outbox``: a table for people, or JSON for ``Accept: application/json``."""
 
     async def show(request: web.Request) -> web.Response:
-        if not loopback or any(name in request.headers for name in FORWARDING):
+        if not loopback or any(name in request.headers for name in FORWARDING) or not is_own_host(request.host):
             raise web.HTTPNotFound
         codes = await database.read(lambda connection: shown_codes(connection, clock()))
         if "application/json" in request.headers.get("Accept", ""):

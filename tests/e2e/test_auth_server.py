@@ -88,6 +88,9 @@ async def test_doors_for_this_machine_do_not_exist_behind_a_proxy(server: Server
             for url in (f"http://127.0.0.1:{server.operator_port}/outbox", f"{server.url}/demo/token"):
                 async with http.get(url, headers={header: "203.0.113.1"}) as answer:
                     assert answer.status == 404
+        rebound = {"Host": f"school.example:{server.operator_port}"}  # a page whose name was rebound to 127.0.0.1
+        async with http.get(f"http://127.0.0.1:{server.operator_port}/outbox", headers=rebound) as answer:
+            assert answer.status == 404
         async with http.get(f"{server.url}/outbox") as answer:
             assert answer.status == 404
         async with http.get(f"http://127.0.0.1:{server.operator_port}/outbox") as answer:
