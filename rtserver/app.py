@@ -23,6 +23,7 @@ from rtserver.clock import now_ms
 from rtserver.collector import settle
 from rtserver.config import Settings
 from rtserver.hub.hub import Hub
+from rtserver.hub.privates.server_name import name_server
 from rtserver.routes.admin import add_operator_schools
 from rtserver.routes.auth import add_external_return
 from rtserver.routes.auth_endpoints import auth_endpoints
@@ -32,9 +33,10 @@ from rtserver.routes.http import add_endpoints
 from rtserver.routes.openapi import add_openapi
 from rtserver.routes.operator import Metrics, operator_app
 from rtserver.routes.outbox import add_outbox
-from rtserver.routes.public import add_routes, edge
+from rtserver.routes.public import add_demo, edge
 from rtserver.routes.school import school_doors
 from rtserver.routes.school_files import add_school_files
+from rtserver.routes.session import session_endpoints
 from rtserver.routes.static import add_static
 from rtserver.school.gate import Gate, GatedLogs
 from rtserver.school.ports import Transaction
@@ -118,19 +120,12 @@ class Server:
         auth.start()
         self.sweeper.start()
         await self.hub.start()
-        public = web.Application(middlewares=[edge(own.support)])
+        name_server()
+        public = web.Application(middlewares=[edge(own.support, edge_of.trusted_proxies)])
         self.hub.attach(public)
-        add_routes(
-            public,
-            self.database,
-            self.sessions,
-            now_ms,
-            self._end_session,
-            brand=own.brand,
-            support=own.support,
-            loopback=is_loopback(own.host),
-        )
+        add_demo(public, self.database, now_ms, edge_of.trusted_proxies, loopback=is_loopback(own.host))
         endpoints = [
+            *session_endpoints(auth.session_doors(self.sessions, self._end_session)),
             *auth_endpoints(auth.doors),
             *school_doors(self.schools).endpoints,
             *family_doors(self.schools).endpoints,

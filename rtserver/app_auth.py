@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from rtserver.actor import Actor
 from rtserver.auth.courier import Courier
 from rtserver.auth.documents import Documents
 from rtserver.auth.login import LogIn
@@ -20,11 +21,13 @@ from rtserver.auth.senders.base import Sender, Words
 from rtserver.auth.senders.http import HttpSender
 from rtserver.auth.senders.outbox import OutboxSender
 from rtserver.auth.senders.smtp import SmtpSender
+from rtserver.auth.sessions import Sessions
 from rtserver.auth.stepping import Flows
 from rtserver.config import ConfigError, Settings
 from rtserver.routes.address import networks
 from rtserver.routes.auth import AuthDoors
 from rtserver.routes.http import EdgeSettings
+from rtserver.routes.session import SessionDoors
 from rtserver.wire.auth import AuthOptions, Channel
 from storage import tables as t
 from storage.db import Database, upsert
@@ -93,6 +96,7 @@ class AuthParts:
         clock: Callable[[], int],
         key: bytes,
     ) -> None:
+        self._run = run
         own = settings.auth.settings(settings.server)
         senders = build_senders(settings)
         channels: list[Channel] = [name for name in ("sms", "call", "email") if name in senders]
@@ -141,6 +145,20 @@ class AuthParts:
             schools=schools,
             options=options,
             school_networks=school_networks,
+        )
+
+    def session_doors(self, sessions: Sessions, end: Callable[[Actor], Awaitable[None]]) -> SessionDoors:
+        doors, options = self.doors, self.doors.options
+        return SessionDoors(
+            database=doors.database,
+            run=self._run,
+            sessions=sessions,
+            schools=doors.schools,
+            documents=doors.documents,
+            clock=doors.clock,
+            end=end,
+            brand=options.brand,
+            support=options.support,
         )
 
     def start(self) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from rtserver.wire.auth import Document
 from rtserver.wire.chat import SessionEnded
 from storage import auth_tables as a
 from storage import tables as t
@@ -97,6 +98,14 @@ def accept_documents(connection: Connection, account: int, versions: Mapping[str
             .values(account_id=account, document=document, version=version, accepted_ms=now)
             .on_conflict_do_nothing()
         )
+
+
+def documents_due(connection: Connection, account: int, versions: Mapping[str, str]) -> list[Document]:
+    """Documents whose newest version the account has not accepted yet (E-17)."""
+    d = a.accepted_document.c
+    rows = connection.execute(select(d.document, d.version).where(d.account_id == account)).all()
+    accepted = {(row.document, row.version) for row in rows}
+    return [name for name in get_args(Document) if (name, versions[name]) not in accepted]
 
 
 def end_sessions(tx: Transaction, account: int, *, but: int | None = None) -> int:

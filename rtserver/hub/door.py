@@ -14,6 +14,15 @@ from aiohttp import web
 from rtserver.wire.errors import AppError
 
 COOKIES = ("__Host-rt_session", "rt_session")
+SECURE = web.RequestKey("secure", bool)
+"""Set by ``routes.public.edge``: whether the browser's own connection is TLS, also when a trusted proxy ends it."""
+
+
+def session_cookie(request: web.Request, *, secure: bool) -> str:
+    """The session's token, ``""`` without one. Under TLS the ``__Host-`` name alone counts: a neighbour host or a page
+    without TLS can plant the other one (RFC 6265bis §4.1.3.2), and so log a browser in as somebody else.
+    """
+    return request.cookies.get(COOKIES[0] if secure else COOKIES[1], "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +36,9 @@ class Door:
     @classmethod
     def of(cls, request: web.Request) -> Door:
         """Hosts and origins are few: one string serves all connections that share it."""
-        cookies = request.cookies
         origin = request.headers.get("Origin")
         return cls(
-            next((cookies[name] for name in COOKIES if name in cookies), ""),
+            session_cookie(request, secure=request.get(SECURE, request.secure)),
             sys.intern(str(request.host)),
             None if origin is None else sys.intern(str(origin)),
         )

@@ -28,13 +28,13 @@ from storage.ids import parse_id, wire_id
 
 from . import privates
 from .dispatch import Dispatcher
-from .door import COOKIES, Door
+from .door import Door
 from .encoding import Encoded, Json
 from .limits import Buckets, Rate
 from .ports import Doorkeeper, Logs
 from .rooms import Audience, Registry, Room
 
-__all__ = ["COOKIES", "Connection", "Hub", "HubSettings"]
+__all__ = ["Connection", "Hub", "HubSettings"]
 
 log = logging.getLogger(__name__)
 

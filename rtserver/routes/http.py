@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import web
 
 from rtserver.actor import Actor
-from rtserver.hub.hub import COOKIES
+from rtserver.hub.door import session_cookie
 from rtserver.wire.decoding import decoding_refusal
 from rtserver.wire.errors import AppError
 from rtserver.wire.school import Empty
@@ -128,7 +128,7 @@ async def open_call(request: web.Request, doorkeeper: Doorkeeper, settings: Edge
     secure = is_secure(peer, request.scheme, request.headers, settings.trusted_proxies)
     actor = None
     if admission != "nobody":
-        token = bearer(request) or next((request.cookies[name] for name in COOKIES if name in request.cookies), "")
+        token = bearer(request) or session_cookie(request, secure=secure)
         try:
             actor = await doorkeeper.admit(token)
         except AppError:
@@ -189,13 +189,16 @@ def answer_of(call: Call, answer: msgspec.Struct) -> web.Response:
 
 def apply_cookies(call: Call, response: web.StreamResponse) -> None:
     for name, value, max_age_s in call.cookies:
-        full = f"__Host-{name}" if call.secure else name
-        if max_age_s == 0:
-            response.del_cookie(full, path="/", secure=call.secure, httponly=True, samesite="Lax")
-        else:
-            response.set_cookie(
-                full, value, max_age=max_age_s, httponly=True, secure=call.secure, samesite="Lax", path="/"
-            )
+        put_cookie(response, name, value, max_age_s, secure=call.secure)
+
+
+def put_cookie(response: web.StreamResponse, name: str, value: str, max_age_s: int | None, *, secure: bool) -> None:
+    """HttpOnly, SameSite=Lax, ``__Host-`` and Secure under TLS. None: until the browser closes; 0: remove."""
+    full = f"__Host-{name}" if secure else name
+    if max_age_s == 0:
+        response.del_cookie(full, path="/", secure=secure, httponly=True, samesite="Lax")
+    else:
+        response.set_cookie(full, value, max_age=max_age_s, httponly=True, secure=secure, samesite="Lax", path="/")
 
 
 _BROWSERS = (

@@ -1,27 +1,24 @@
-"""The public door beside Socket.IO: who am I, log out, and a demo's sign-in links. Errors come from the one table."""
+"""What stands around the public door: refusals from the one table, headers of every answer, a demo's sign-in links."""
 
 from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 
-import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler as Handle
 from aiohttp.typedefs import Middleware
 from sqlalchemy import Connection, select
 
-from rtserver.actor import Actor
-from rtserver.auth.sessions import SESSION_MS, Sessions, account_of_link, open_session
-from rtserver.hub.hub import COOKIES
-from rtserver.wire.auth import Me
+from rtserver.auth.sessions import SESSION_MS, account_of_link, open_session
+from rtserver.hub.door import SECURE
 from rtserver.wire.errors import AppError, wire_error
 from storage import tables as t
 from storage.db import Database
-from storage.ids import wire_id
 
-from .address import FORWARDING, is_foreign
+from .address import FORWARDING, Network, is_secure
+from .http import SESSION_COOKIE, put_cookie
 
 log = logging.getLogger(__name__)
 HEADERS = {
@@ -31,11 +28,12 @@ HEADERS = {
 }
 
 
-def edge(support: str) -> Middleware:
-    """The middleware that translates refusals and hides what went wrong inside."""
+def edge(support: str, trusted_proxies: Sequence[Network] = ()) -> Middleware:
+    """The middleware that translates refusals, hides what went wrong inside, and tells the hub what came by TLS."""
 
     @web.middleware
     async def translate(request: web.Request, handler: Handle) -> web.StreamResponse:
+        request[SECURE] = is_secure(request.remote or "", request.scheme, request.headers, trusted_proxies)
         try:
             response = await handler(request)
         except AppError as refusal:
@@ -59,54 +57,19 @@ def _refused(refusal: AppError) -> web.Response:
     return web.json_response({"ok": False, "error": wire_error(refusal)}, status=refusal.spec.status)
 
 
-def _set_cookie(response: web.Response, name: str, token: str, age_s: int) -> None:
-    response.set_cookie(name, token, max_age=age_s, httponly=True, secure=name == COOKIES[0], samesite="Lax", path="/")
-
-
-def add_routes(
+def add_demo(
     app: web.Application,
     database: Database,
-    sessions: Sessions,
     clock: Callable[[], int],
-    end: Callable[[Actor], Awaitable[None]],
+    trusted_proxies: Sequence[Network] = (),
     *,
-    brand: str,
-    support: str,
     loopback: bool,
 ) -> None:
-    def token_of(request: web.Request) -> str:
-        return next((request.cookies[name] for name in COOKIES if name in request.cookies), "")
-
-    async def me(request: web.Request) -> web.Response:
-        """Who am I. Pages ask it when they open, so the cookie slides here as its session does: 90 days from use."""
-        token = token_of(request)
-        actor = await sessions.admit(token)
-        answer = Me(
-            account=wire_id(actor.account),
-            session=wire_id(actor.session),
-            name=actor.name,
-            brand=brand,
-            support=support,
-        )
-        response = web.Response(body=msgspec.json.encode(answer), content_type="application/json")
-        age_s = await sessions.cookie_age_s(actor)
-        if age_s is not None:
-            _set_cookie(response, next(name for name in COOKIES if name in request.cookies), token, age_s)
-        return response
-
-    async def logout(request: web.Request) -> web.Response:
-        if is_foreign(request.method, request.headers, request.host, ()):
-            raise AppError("forbidden_origin")
-        actor = await sessions.admit(token_of(request))
-        await end(actor)
-        response = web.json_response({"ok": True})
-        for name in (*COOKIES, "__Host-rt_flow", "rt_flow"):
-            secure = name.startswith("__Host-")  # browsers drop a __Host- cookie only by a Secure one
-            response.del_cookie(name, path="/", secure=secure, httponly=True, samesite="Lax")
-        return response
+    """``/demo/{token}``: one-click sign-in of a demo database on a loopback bind with nothing in between; anywhere else
+    it does not exist.
+    """
 
     async def demo(request: web.Request) -> web.Response:
-        """One-click sign-in: a demo database, a loopback bind and nothing in between, or it does not exist."""
         if not loopback or any(name in request.headers for name in FORWARDING):
             raise AppError("not_found")
         now = clock()
@@ -120,7 +83,8 @@ def add_routes(
         if token is None:
             raise AppError("not_found")
         response = web.Response(status=303, headers={"Location": "/messages"})
-        _set_cookie(response, COOKIES[0] if request.secure else COOKIES[1], token, SESSION_MS // 1000)
+        secure = is_secure(request.remote or "", request.scheme, request.headers, trusted_proxies)
+        put_cookie(response, SESSION_COOKIE, token, SESSION_MS // 1000, secure=secure)
         return response
 
-    app.add_routes([web.get("/api/me", me), web.post("/api/logout", logout), web.get("/demo/{token}", demo)])
+    app.add_routes([web.get("/demo/{token}", demo)])

@@ -22,14 +22,24 @@ class Handshake(msgspec.Struct, frozen=True, kw_only=True):
     wire_version: int = WIRE_VERSION
 
 
-class Me(Value, frozen=True):
-    """Answer of ``GET /api/me``."""
+HoldReason = Literal["", "under_14", "consent_withdrawn"]
+Document = Literal["agreement", "privacy"]
+
+
+class Me(Value, frozen=True, kw_only=True):
+    """Answer of ``GET /api/me``.
+
+    ``hold`` says why entry is held (S14): until it is empty chats and people answer refusals. ``documents`` are those
+    whose newest version this account has not accepted yet: show them, then ``POST /api/auth/documents`` (E-17).
+    """
 
     account: Id
     session: Id
     name: str
     brand: str
     support: str
+    hold: HoldReason = ""
+    documents: list[Document] = msgspec.field(default_factory=list)
 
 
 # --- registration and log-in over HTTP ---------------------------------------------------------------------------
@@ -46,7 +56,6 @@ FlowState = Literal[
     "contact", "code", "password", "other", "new_password", "profile", "claimed", "qr", "external", "signed_in", "left"
 ]
 Step = Literal["home", "invitation", "child", "hold", "waiting", "apply"]
-Document = Literal["agreement", "privacy"]
 
 
 class AuthOptions(Value, frozen=True, kw_only=True):
@@ -155,7 +164,7 @@ class NextStep(Value, frozen=True, kw_only=True):
     step: Step
     link: str = ""
     """The invite's or parent's token of ``invitation`` and ``child``."""
-    hold: Literal["", "under_14", "consent_withdrawn"] = ""
+    hold: HoldReason = ""
 
 
 class InvitationAnswer(Input, frozen=True, kw_only=True):
@@ -171,6 +180,13 @@ class DocumentText(Value, frozen=True, kw_only=True):
     title: str
     text: str
     """Paragraphs, parted by empty lines; lines beginning with ``## `` are headings."""
+
+
+class DocumentsAccept(Input, frozen=True, kw_only=True):
+    """The versions that were shown; ``documents_changed`` when there are newer ones by now."""
+
+    agreement_version: Annotated[str, msgspec.Meta(max_length=32)]
+    privacy_version: Annotated[str, msgspec.Meta(max_length=32)]
 
 
 class ExternalBegun(Value, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import urllib.request
@@ -13,15 +14,16 @@ from typing import Any
 import aiohttp
 import pytest
 import schemathesis
+import socketio
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from tests.e2e.server import ServerProcess
+from tests.e2e.server import Client, ServerProcess
 
 PHONE = "+79111111111"
-ENDS_IT = {("POST", "/api/auth/close"), ("GET", "/api/auth/qr")}
-"""Closing the account ends the trial; waiting for a phone takes 20 s each time."""
+ENDS_IT = {("POST", "/api/auth/close"), ("POST", "/api/logout"), ("GET", "/api/auth/qr")}
+"""Closing the account and logging out end the trial; waiting for a phone takes 20 s each time."""
 EXAMPLES = 12
 """Of each operation; the whole API takes about half a minute."""
 
@@ -96,6 +98,64 @@ async def test_doors_for_this_machine_do_not_exist_behind_a_proxy(server: Server
         async with http.get(f"http://127.0.0.1:{server.operator_port}/outbox") as answer:
             assert answer.status == 200
             assert "Коды (только для разработки)" in await answer.text()
+
+
+@pytest.mark.parametrize("path", ["socket.io", "socket.io-msgpack"])
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+async def test_a_planted_cookie_opens_no_socket_behind_tls(tmp_path: Path, path: str, transport: str) -> None:
+    """Session planting, at the socket: behind a proxy that ends TLS the ``__Host-`` name alone counts."""
+    server = ServerProcess(tmp_path, RT_SERVER__TRUSTED_PROXIES='["127.0.0.1"]')
+    server.start()
+    try:
+        account = server.command("admin", "account", "add", "Маша", "Ким", "--school", "Школа", "--role", "staff")
+        token = server.command("admin", "account", "token", account)
+        for cookie, headers, welcome in (
+            ("rt_session", {"X-Forwarded-Proto": "https"}, False),
+            ("__Host-rt_session", {"X-Forwarded-Proto": "https"}, True),
+            ("rt_session", {}, True),
+        ):
+            client = Client("")
+            client.path, client.transports = path, [transport]
+            if path == "socket.io-msgpack":
+                client.io = socketio.AsyncClient(reconnection=False, serializer="msgpack")
+                client.io.on("*", client._heard)
+            try:
+                await client.io.connect(
+                    server.url,
+                    headers={"Cookie": f"{cookie}={token}", "Origin": server.url, **headers},
+                    socketio_path=path,
+                    transports=[transport],
+                    wait_timeout=5,
+                )
+            except socketio.exceptions.ConnectionError:
+                assert not welcome, (cookie, headers)
+            else:
+                assert welcome, (cookie, headers)
+                await client.wait(lambda e: e["kind"] == "server.welcome")
+            finally:
+                await client.close()
+    finally:
+        server.stop()
+
+
+async def test_answers_name_no_versions(server: ServerProcess) -> None:
+    """``Server`` tells neither Python nor aiohttp, on both ports, for refusals and for what is no HTTP at all."""
+    requests = (
+        b"GET /api/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"POST /api/auth/flow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET / HTTP/1.1\r\nbroken\r\n\r\n",
+        b"\x16\x03\x01\x00\xa5\r\n\r\n",
+    )
+    for port in (server.port, server.operator_port):
+        for request in requests:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request)
+            answer = await asyncio.wait_for(reader.read(65_536), 10)
+            writer.close()
+            assert b"\r\nserver: rtserver\r\n" in answer.lower(), (request, answer)
+            assert b"aiohttp" not in answer.lower(), (request, answer)
+            assert b"python" not in answer.lower(), (request, answer)
 
 
 @pytest.mark.parametrize("who", ["signed", "visitor"])

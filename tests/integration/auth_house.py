@@ -11,9 +11,10 @@ from aiohttp import web
 from sqlalchemy import Connection
 from yarl import URL
 
+from rtserver.actor import Actor
 from rtserver.app_auth import AuthParts, edge_settings, load_code_key
 from rtserver.auth.senders.outbox import shown_codes
-from rtserver.auth.sessions import Sessions
+from rtserver.auth.sessions import Sessions, end_session
 from rtserver.bus.base import Hint
 from rtserver.bus.memory import MemoryBus
 from rtserver.chat.rules import ChatLimits
@@ -24,7 +25,8 @@ from rtserver.routes.auth import add_external_return
 from rtserver.routes.auth_endpoints import auth_endpoints
 from rtserver.routes.http import add_endpoints
 from rtserver.routes.openapi import add_openapi
-from rtserver.routes.public import add_routes, edge
+from rtserver.routes.public import add_demo, edge
+from rtserver.routes.session import session_endpoints
 from rtserver.wire.errors import AppError
 from rtserver.wire.family import ParentLinkCheck
 from rtserver.wire.school import InviteCheck
@@ -215,26 +217,16 @@ class AuthHouse:
         self.parts = AuthParts(self.settings, self.database, self.chats.run, self.schools, self.now, self.key)
         self.parts.start()
         sessions = Sessions(self.database, self.now)
-        app = web.Application(middlewares=[edge("support@school.example")])
-        self.endpoints = auth_endpoints(self.parts.doors)
         own = edge_settings(self.settings)
+        app = web.Application(middlewares=[edge("support@school.example", own.trusted_proxies)])
+        self.endpoints = [
+            *auth_endpoints(self.parts.doors),
+            *session_endpoints(self.parts.session_doors(sessions, self.end_session)),
+        ]
         add_endpoints(app, self.endpoints, sessions, own)
         add_external_return(app, self.parts.doors, sessions, own)
         add_openapi(app, self.endpoints, "rtserver")
-
-        async def end(_: Any) -> None:
-            raise AssertionError("not used")
-
-        add_routes(
-            app,
-            self.database,
-            sessions,
-            self.now,
-            end,
-            brand="rtserver",
-            support="support@school.example",
-            loopback=True,
-        )
+        add_demo(app, self.database, self.now, own.trusted_proxies, loopback=True)
         self.runner = web.AppRunner(app)
         await self.runner.setup()
         site = web.TCPSite(self.runner, "127.0.0.1", 0)
@@ -247,6 +239,9 @@ class AuthHouse:
         await self.runner.cleanup()
         await self.parts.close()
         await self.chats.close()
+
+    async def end_session(self, actor: Actor) -> None:
+        await self.database.write(lambda c: end_session(c, actor.session, self.now()))
 
     def browser(self, **headers: str) -> Browser:
         made = Browser(self, **headers)

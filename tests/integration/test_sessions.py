@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-from aiohttp import DummyCookieJar, web
-from aiohttp.test_utils import TestClient, TestServer
-from sqlalchemy import select, update
+from pathlib import Path
 
-from rtserver.actor import Actor
-from rtserver.auth.sessions import SESSION_MS, Sessions, add_account, open_session
-from rtserver.hub.hub import COOKIES
-from rtserver.routes.public import add_routes, edge
+import pytest
+from aiohttp import ClientSession, DummyCookieJar
+from sqlalchemy import Connection, insert, select, update
+
+from rtserver.auth.sessions import SESSION_MS, Sessions, add_account, add_signin_link, open_session
+from rtserver.routes.address import FORWARDING
 from rtserver.wire.errors import AppError
 from storage import tables as t
 from storage.db import Database
+from tests.integration.auth_house import VERSIONS, AuthHouse, auth_house
 
 DAY = 24 * 3_600_000
 START = 1_790_000_000_000
@@ -29,8 +29,8 @@ class Clock:
         return self.now
 
 
-async def _session(database: Database) -> str:
-    return await database.write(lambda c: open_session(c, add_account(c, "Маша", "Ким", START), "дом", START))
+async def _session(database: Database, at: int = START) -> str:
+    return await database.write(lambda c: open_session(c, add_account(c, "Маша", "Ким", at), "дом", at))
 
 
 async def _row(database: Database) -> tuple[int, int]:
@@ -55,28 +55,111 @@ async def test_a_session_slides_once_a_day_and_ends_after_ninety(database: Datab
         await sessions.admit(token)
 
 
-async def test_the_cookie_slides_with_its_session(database: Database) -> None:
+async def test_the_cookie_slides_with_its_session(auth: AuthHouse) -> None:
     """Architecture §3: ``GET /api/me`` sets the cookie anew; one that ends with the browser stays so."""
-    clock = Clock()
-    sessions = Sessions(database, clock)
-    token = await _session(database)
-
-    async def end(_: Actor) -> None:
-        raise AssertionError("nobody logs out here")
-
-    app = web.Application(middlewares=[edge("support")])
-    add_routes(app, database, sessions, clock, end, brand="rt", support="s", loopback=True)
-    async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
-        clock.now = START + 30 * DAY
-        answer = await client.get("/api/me", headers={"Cookie": f"{COOKIES[1]}={token}"})
+    token = await _session(auth.database, auth.now())
+    auth.shift_ms += 30 * DAY
+    async with ClientSession(auth.url, cookie_jar=DummyCookieJar()) as client:
+        answer = await client.get("/api/me", headers={"Cookie": f"rt_session={token}"})
         assert answer.status == 200
-        cookie = answer.cookies[COOKIES[1]]
+        cookie = answer.cookies["rt_session"]
         assert cookie.value == token
-        assert (int(cookie["max-age"]), cookie["samesite"], cookie["path"]) == (SESSION_MS // 1000, "Lax", "/")
+        assert SESSION_MS // 1000 - 60 < int(cookie["max-age"]) <= SESSION_MS // 1000
+        assert (cookie["samesite"], cookie["path"]) == ("Lax", "/")
         assert cookie["httponly"]
-        short = update(t.session).values(expires_ms=clock.now + DAY)
-        await database.write(lambda c: c.execute(short).rowcount)
-        answer = await client.get("/api/me", headers={"Cookie": f"{COOKIES[1]}={token}"})
+        short = update(t.session).values(expires_ms=auth.now() + DAY)
+        await auth.database.write(lambda c: c.execute(short).rowcount)
+        answer = await client.get("/api/me", headers={"Cookie": f"rt_session={token}"})
         assert answer.status == 200
-        assert COOKIES[1] not in answer.cookies
+        assert "rt_session" not in answer.cookies
         assert (await client.get("/api/me")).status == 401
+
+
+async def test_under_tls_only_the_cookie_of_this_host_counts(database: Database) -> None:
+    """Session planting: a neighbour host, or a page without TLS, can set ``rt_session`` and not ``__Host-rt_session``.
+    Behind a proxy that ends TLS the planted one logs nobody in, at no door; nor does the other without TLS.
+    """
+    async with auth_house(database, RT_SERVER__TRUSTED_PROXIES='["127.0.0.1"]') as auth:
+        token = await _session(database, auth.now())
+        tls, plain, host = {"X-Forwarded-Proto": "https"}, f"rt_session={token}", f"__Host-rt_session={token}"
+        async with ClientSession(auth.url, cookie_jar=DummyCookieJar()) as client:
+            for door in ("/api/me", "/api/auth/next", "/api/auth/sessions"):
+                for headers, cookie, status in (
+                    (tls, plain, 401),
+                    (tls, host, 200),
+                    (tls, f"{plain}; {host}", 200),
+                    ({}, plain, 200),
+                    ({}, host, 401),
+                ):
+                    answer = await client.get(door, headers={**headers, "Cookie": cookie})
+                    assert answer.status == status, (door, headers, cookie.partition("=")[0])
+            answer = await client.get("/api/me", headers={**tls, "Cookie": f"rt_session=planted; {host}"})
+            assert answer.status == 200
+            kept = answer.cookies["__Host-rt_session"]
+            assert (kept.value, kept["secure"], kept["path"]) == (token, True, "/")
+            answer = await client.post("/api/logout", headers={**tls, "Cookie": plain})
+            assert answer.status == 401
+            answer = await client.post("/api/logout", headers={**tls, "Cookie": host})
+            assert answer.status == 200
+            assert answer.cookies["__Host-rt_session"]["max-age"] == "0"
+            assert (await client.get("/api/me", headers={**tls, "Cookie": host})).status == 401
+
+
+async def test_a_demo_behind_tls_gets_the_cookie_of_this_host(database: Database) -> None:
+    """The demo's door sets the cookie that the other doors will read."""
+    async with auth_house(database, RT_SERVER__TRUSTED_PROXIES='["127.0.0.1"]') as auth:
+
+        def demo(connection: Connection) -> str:
+            connection.execute(insert(t.instance).values(key="demo", value="1"))
+            return add_signin_link(connection, add_account(connection, "Маша", "Ким", START), "Маша", START)
+
+        link = await database.write(demo)
+        async with ClientSession(auth.url, cookie_jar=DummyCookieJar()) as client:
+            for headers, name in (({"X-Forwarded-Proto": "https"}, "__Host-rt_session"), ({}, "rt_session")):
+                answer = await client.get(f"/demo/{link}", headers=headers, allow_redirects=False)
+                assert (answer.status, list(answer.cookies)) == (303, [name])
+            for name in FORWARDING:
+                answer = await client.get(f"/demo/{link}", headers={name: "203.0.113.1"}, allow_redirects=False)
+                assert answer.status == 404
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+async def test_another_sites_page_logs_nobody_out(auth: AuthHouse, headers: dict[str, str]) -> None:
+    """CSRF: refused before the session is looked at."""
+    browser = auth.browser()
+    await browser.register("+79111111111")
+    assert await browser.refused("POST", "/api/logout", {}, **headers) == "forbidden_origin"
+    assert (await browser.get("/api/me"))["name"]
+
+
+async def test_me_says_what_keeps_one_out(auth: AuthHouse) -> None:
+    """R-56, S14: the hold is told where every page asks first."""
+    browser = auth.browser()
+    account = int((await browser.register("+79111111111"))["account"])
+    assert (await browser.get("/api/me"))["hold"] == ""
+    auth.schools.held.add(account)
+    assert (await browser.get("/api/me"))["hold"] == "under_14"
+
+
+async def test_newer_documents_reach_running_sessions(database: Database, tmp_path: Path) -> None:
+    """E-17, R-40: after a new version ``/api/me`` names the document until it is accepted, without a new log-in; what
+    was accepted before stays on record.
+    """
+    async with auth_house(database) as before:
+        first = before.browser()
+        await first.register("+79111111111")
+        assert (await first.get("/api/me"))["documents"] == []
+        token = first.cookie("rt_session")
+    for language in ("ru", "en"):
+        (tmp_path / f"privacy.2027-01.{language}.md").write_text("# Политика\n\nНовая", encoding="utf-8")
+    async with auth_house(database, RT_AUTH__DOCUMENTS=str(tmp_path)) as after:
+        browser = after.browser()
+        browser.plant(rt_session=token)
+        assert (await browser.get("/api/me"))["documents"] == ["privacy"]
+        assert await browser.refused("POST", "/api/auth/documents", VERSIONS) == "documents_changed"
+        shown = {**VERSIONS, "privacy_version": "2027-01"}
+        assert await after.browser().refused("POST", "/api/auth/documents", shown) == "unauthorized"
+        await browser.post("/api/auth/documents", shown)
+        assert (await browser.get("/api/me"))["documents"] == []
+        kept = [(one["document"], one["version"]) for one in (await browser.get("/api/auth/my-data"))["documents"]]
+        assert kept == [("agreement", "2026-11"), ("privacy", "2026-11"), ("privacy", "2027-01")]

@@ -501,6 +501,12 @@ export interface DocumentText {
   text: string
 }
 
+/** The versions that were shown; `documents_changed` when there are newer ones by now. */
+export interface DocumentsAccept {
+  agreement_version: string
+  privacy_version: string
+}
+
 /** Nothing to tell but that it is committed. */
 export interface Done {
 }
@@ -766,13 +772,20 @@ export interface Locality {
   time_zone: string
 }
 
-/** Answer of `GET /api/me`. */
+/**
+ * Answer of `GET /api/me`.
+ *
+ * `hold` says why entry is held (S14): until it is empty chats and people answer refusals. `documents` are those
+ * whose newest version this account has not accepted yet: show them, then `POST /api/auth/documents` (E-17).
+ */
 export interface Me {
   account: string
   session: string
   name: string
   brand: string
   support: string
+  hold: '' | 'consent_withdrawn' | 'under_14'
+  documents: ('agreement' | 'privacy')[]
 }
 
 export interface Member {

@@ -11,7 +11,7 @@ export class Session implements SessionStore {
   readonly topic = new Topic()
   #state: SessionStore['state'] = 'starting'
   #reason: SessionStore['reason'] = ''
-  #me: Me = { account: '', session: '', name: '', brand: 'rtserver', support: '' }
+  #me: Me = { account: '', session: '', name: '', brand: 'rtserver', support: '', hold: '', documents: [] }
   /** Wipes what the account left on this device. */
   #ended: (account: string) => Promise<void>
 
