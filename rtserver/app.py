@@ -112,7 +112,7 @@ class Server:
         check_senders(self._settings, loopback=is_loopback(own.host))
         edge_of = edge_settings(self._settings)
         key = await self.database.write(load_code_key)
-        auth = AuthParts(self._settings, self.database, self.chats.run, self.schools.doors, now_ms, key)
+        auth = AuthParts(self._settings, self.database, self._run_school, self.schools.doors, now_ms, key)
         self.auth = auth
         await self.bus.start()
         self.chats.start()
@@ -163,7 +163,7 @@ class Server:
         await self.database.close()
 
     async def _run_school(self, task: Callable[[Transaction], T]) -> T:
-        """Schools change in the one writer's transactions, with the chats of classes at hand."""
+        """Schools and accounts change in the one writer's transactions, with the chats of classes at hand."""
         result: T = await self.chats.run(lambda work: task(ClassRooms(work)))
         return result
 

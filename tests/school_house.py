@@ -8,16 +8,21 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import Connection, func, select
 
-from rtserver.auth.sessions import Sessions, add_account, open_session
+from rtserver.actor import Actor
+from rtserver.app_auth import AuthParts
+from rtserver.auth.sessions import Sessions, add_account, end_session, open_session
 from rtserver.chat.class_rooms import ClassRooms
 from rtserver.chat.resume import StreamLogs
+from rtserver.config import load
 from rtserver.routes.admin import add_operator_schools
+from rtserver.routes.auth_endpoints import auth_endpoints
 from rtserver.routes.desk import desk_doors
 from rtserver.routes.family import family_doors
 from rtserver.routes.http import EdgeSettings, Endpoint, add_endpoints
 from rtserver.routes.public import edge
 from rtserver.routes.school import school_doors
 from rtserver.routes.school_files import add_school_files
+from rtserver.routes.session import session_endpoints
 from rtserver.school.enrol import enrol
 from rtserver.school.gate import Gate, GatedLogs
 from rtserver.school.links import LinkKey
@@ -56,6 +61,14 @@ class SchoolHouse(House):
         )
         self.sessions = Sessions(database, self.now)
         self.tokens: dict[int, str] = {}
+        self.key = bytes(range(32, 64))
+        settings = load(None, {"RT_AUTH__PASSWORD_MEMORY_KIB": "64", "RT_AUTH__PASSWORD_PASSES": "1"})
+        self.auth = AuthParts(settings, database, run, self.schools.doors, self.now, self.key)
+        self.own_endpoints: list[Endpoint] = [
+            *auth_endpoints(self.auth.doors),
+            *session_endpoints(self.auth.session_doors(self.sessions, self._end)),
+        ]
+        """Doors of one's own account and log-in, which ``tests/integration/test_auth_*`` prove."""
         self.endpoints: list[Endpoint] = [
             *school_doors(self.schools).endpoints,
             *family_doors(self.schools).endpoints,
@@ -65,7 +78,7 @@ class SchoolHouse(House):
     async def open(self) -> None:
         self.service.start()
         public = web.Application(middlewares=[edge("support@school.example")], client_max_size=32 * 2**20)
-        add_endpoints(public, self.endpoints, self.sessions, EdgeSettings())
+        add_endpoints(public, [*self.endpoints, *self.own_endpoints], self.sessions, EdgeSettings())
         add_school_files(public, self.schools, self.sessions, EdgeSettings())
         self.client = TestClient(TestServer(public))
         await self.client.start_server()
@@ -77,7 +90,11 @@ class SchoolHouse(House):
     async def close(self) -> None:
         await self.client.close()
         await self.operator.close()
+        await self.auth.close()
         await self.service.close()
+
+    async def _end(self, actor: Actor) -> None:
+        await self.database.write(lambda c: end_session(c, actor.session, self.now()))
 
     # --- people --------------------------------------------------------------------------------------------
 

@@ -31,6 +31,9 @@ class Transaction(Protocol):
     def append_account(self, account: int, make: Callable[[int, int], AccountEvent]) -> None:
         """Write one event of the account's own log."""
 
+    def leave_rooms(self, account: int) -> None:
+        """Out of every class's chat and group, for an account that is closed."""
+
 
 class Run(Protocol):
     """Runs a task in the writer's transaction and gives its result once durable."""
@@ -71,8 +74,10 @@ class Schools(Protocol):
     def decline(self, account: int, token: str) -> Awaitable[None]:
         """R-31: check the invite; nothing is created."""
 
-    def leave_everything(self, connection: Connection, account: int, now: int) -> None:
-        """The account is being closed (E-13): end its roles and applications. Raises ``last_admin``."""
+    def leave_everything(self, tx: Transaction, account: int) -> None:
+        """The account is being closed (E-13): end its roles, applications and family ties and tell those whom that
+        touches. Raises ``last_admin``.
+        """
 
 
 class NoSchool:
@@ -108,5 +113,5 @@ class NoSchool:
     async def decline(self, account: int, token: str) -> None:
         raise AppError("not_found")
 
-    def leave_everything(self, connection: Connection, account: int, now: int) -> None:
+    def leave_everything(self, tx: Transaction, account: int) -> None:
         return None

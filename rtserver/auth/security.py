@@ -204,7 +204,8 @@ class Security:
             row = connection.execute(select(t.account).where(t.account.c.id == account).with_for_update()).one()
             if fold(close.last_name.strip()) != fold(row.last_name):
                 raise AppError("close_unconfirmed")
-            self._schools.leave_everything(connection, account, tx.now)
+            self._schools.leave_everything(tx, account)
+            tx.leave_rooms(account)
             people.end_sessions(tx, account)
             for table in (a.contact, a.password, a.known_device, a.external_identity):
                 connection.execute(delete(table).where(table.c.account_id == account))

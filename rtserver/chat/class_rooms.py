@@ -16,9 +16,9 @@ from rtserver.wire.errors import AppError
 from storage import tables as t
 from storage.events import MEMBER_ROLE, UPDATED
 
-from .loads import role_in
+from .loads import admins_count, role_in
 from .members import add_member, make_chat, remove_member
-from .work import Work
+from .work import Head, Work
 
 CHAT_ROLES: dict[str, RoomRole] = {"student": "member", "teacher": "teacher", "class_teacher": "admin"}
 RANK: dict[RoomRole, int] = {"member": 0, "teacher": 1, "admin": 2}
@@ -70,19 +70,48 @@ class ClassRooms:
         if inside is None:
             add_member(self._work, head, None, account, role)
         elif inside != role:
-            self._work.append(head, MEMBER_ROLE, None, a=account, r=role)
-            m = t.membership.c
-            self.connection.execute(
-                update(t.membership)
-                .where(m.chat_id == chat, m.account_id == account, m.to_seq.is_(None))
-                .values(role=role)
-            )
+            self._set_role(head, account, role)
         return chat
 
     def leave_room(self, klass: int, account: int) -> None:
         chat = self.connection.execute(select(t.school_class.c.chat_id).where(t.school_class.c.id == klass)).scalar()
         if chat is not None and role_in(self.connection, chat, account) is not None:
             remove_member(self._work, self._work.head(chat), None, account)
+
+    def leave_rooms(self, account: int) -> None:
+        """A group whose only administrator goes is handed to whoever has been in it longest."""
+        m = t.membership.c
+        rows = self.connection.execute(
+            select(m.chat_id, m.role, t.chat.c.kind)
+            .join(t.chat, t.chat.c.id == m.chat_id)
+            .where(m.account_id == account, m.to_seq.is_(None), t.chat.c.kind != "direct")
+            .order_by(m.chat_id)
+        ).all()
+        for row in rows:
+            head = self._work.head(row.chat_id)
+            if row.kind == "group" and row.role == "admin" and admins_count(self.connection, head.id) == 1:
+                self._hand_over(head, account)
+            remove_member(self._work, head, None, account)
+
+    def _hand_over(self, head: Head, leaving: int) -> None:
+        m = t.membership.c
+        heir = self.connection.execute(
+            select(m.account_id)
+            .where(m.chat_id == head.id, m.to_seq.is_(None), m.account_id != leaving)
+            .order_by(m.from_seq, m.account_id)
+            .limit(1)
+        ).scalar()
+        if heir is not None:
+            self._set_role(head, int(heir), "admin")
+
+    def _set_role(self, head: Head, account: int, role: RoomRole) -> None:
+        m = t.membership.c
+        self._work.append(head, MEMBER_ROLE, None, a=account, r=role)
+        self.connection.execute(
+            update(t.membership)
+            .where(m.chat_id == head.id, m.account_id == account, m.to_seq.is_(None))
+            .values(role=role)
+        )
 
     def rename_room(self, klass: int, title: str) -> None:
         chat = self.connection.execute(select(t.school_class.c.chat_id).where(t.school_class.c.id == klass)).scalar()

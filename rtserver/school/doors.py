@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from rtserver.wire.errors import AppError, wire_error
 from rtserver.wire.family import ParentLinkCheck
@@ -14,14 +14,14 @@ from storage import tables as t
 
 from .ages import DEFAULT_ZONE, is_adult, school_day
 from .applications import apply_to_school, decline_invite
+from .closing import leave_schools
 from .duties import administers
 from .families import check_link
 from .hold import HoldReason, load_holds
 from .invites import check_invite
 from .links import KINDS, PATHS, Link, LinkKey
-from .members import keep_an_admin
 from .people import standing_of
-from .ports import Run
+from .ports import Run, Telling
 from .relations import load_standings
 from .settings import SchoolSettings
 
@@ -101,29 +101,8 @@ class SchoolDoors:
     async def decline(self, account: int, token: str) -> None:
         await self._run(lambda tx: decline_invite(tx.connection, token, self._key, tx.now))
 
-    def leave_everything(self, connection: Connection, account: int, now: int) -> None:
-        """End every role, application, invite and family tie. Chats follow by ``session.ended`` and closed accounts."""
-        r, pc, a = t.school_role.c, t.parent_child.c, s.application.c
-        for school in connection.execute(
-            select(r.school_id).where(r.account_id == account, r.role == "admin", r.until_ms.is_(None))
-        ).scalars():
-            keep_an_admin(connection, school, account)
-        connection.execute(
-            update(t.school_role).where(r.account_id == account, r.until_ms.is_(None)).values(until_ms=now)
-        )
-        connection.execute(
-            update(s.application)
-            .where(a.account_id == account, a.status == "waiting")
-            .values(status="withdrawn", decided_ms=now)
-        )
-        connection.execute(
-            update(s.invite)
-            .where(s.invite.c.created_by == account, s.invite.c.revoked_ms.is_(None))
-            .values(revoked_ms=now)
-        )
-        connection.execute(t.parent_child.delete().where((pc.parent_id == account) | (pc.child_id == account)))
-        connection.execute(s.avatar.delete().where(s.avatar.c.account_id == account))
-        connection.execute(s.parent_link.delete().where(s.parent_link.c.child_id == account))
+    def leave_everything(self, tx: Telling, account: int) -> None:
+        leave_schools(tx, account)
 
 
 def explain_link(

@@ -25,7 +25,7 @@ from .hold import load_holds
 from .journal import record
 from .links import Link, LinkKey
 from .people import full_name, names_of, places_of, short_name, standing_of
-from .ports import Transaction
+from .ports import Telling, Transaction
 from .roll import parents_of
 from .settings import SchoolSettings
 
@@ -161,7 +161,7 @@ def confirm_child(
     if attached:
         tx.connection.execute(insert(t.parent_child).values(parent_id=actor, child_id=row.id, confirmed_ms=tx.now))
     give_consent(tx, actor, row.id, settings.brand)
-    _tell_family(tx, "attached" if attached else "consent_given", row.id, actor, [row.id, *others])
+    tell_family(tx, "attached" if attached else "consent_given", row.id, actor, [row.id, *others])
     tell_entry(tx, row.id, actor, was_held=bool(before))
     return child_cards(tx.connection, [row.id], tx.now, actor)[0]
 
@@ -252,7 +252,7 @@ def withdraw_consent(tx: Transaction, actor: int, child: str) -> w.ChildCard:
             )
         )
     others = list(tx.connection.execute(select(pc.parent_id).where(pc.child_id == number)).scalars())
-    _tell_family(tx, "consent_withdrawn", number, actor, [number, *(p for p in others if p != actor)])
+    tell_family(tx, "consent_withdrawn", number, actor, [number, *(p for p in others if p != actor)])
     tell_entry(tx, number, actor, was_held=bool(before))
     _record_for_schools(tx, actor, number, "consent.withdrawn")
     return child_cards(tx.connection, [number], tx.now, actor)[0]
@@ -269,7 +269,7 @@ def renew_consent(
         raise AppError("consent_outdated")
     before = load_holds(tx.connection, (number,), tx.now)[number]
     give_consent(tx, actor, number, settings.brand)
-    _tell_family(tx, "consent_given", number, actor, [number])
+    tell_family(tx, "consent_given", number, actor, [number])
     tell_entry(tx, number, actor, was_held=bool(before))
     return child_cards(tx.connection, [number], tx.now, actor)[0]
 
@@ -289,7 +289,7 @@ def detach_parent(tx: Transaction, actor: int, school: int, child: str, parent: 
     others = list(tx.connection.execute(select(pc.parent_id).where(pc.child_id == number)).scalars())
     tx.connection.execute(delete(t.parent_child).where(pc.parent_id == other, pc.child_id == number))
     record(tx.connection, tx.now, school, actor, "parent.detached", target=number, detail=f"parent {wire_id(other)}")
-    _tell_family(tx, "detached", number, other, [number, *others])
+    tell_family(tx, "detached", number, other, [number, *others])
     tell_entry(tx, number, other, was_held=bool(before))
     return Ok()
 
@@ -329,7 +329,8 @@ def load_family(connection: Connection, actor: int, now: int, settings: SchoolSe
     )
 
 
-def _tell_family(tx: Transaction, change: Any, child: int, parent: int, whom: list[int]) -> None:
+def tell_family(tx: Telling, change: Any, child: int, parent: int, whom: list[int]) -> None:
+    """One event to each of ``whom``."""
     name = names_of(tx.connection, [parent]).get(parent, "")
     for account in dict.fromkeys(whom):
         tx.append_account(
@@ -340,7 +341,7 @@ def _tell_family(tx: Transaction, change: Any, child: int, parent: int, whom: li
         )
 
 
-def tell_entry(tx: Transaction, child: int, by: int, *, was_held: bool) -> None:
+def tell_entry(tx: Telling, child: int, by: int, *, was_held: bool) -> None:
     """Tell the child when its entry opened or closed by what was done; nothing otherwise."""
     held = bool(load_holds(tx.connection, (child,), tx.now)[child])
     if held != was_held:

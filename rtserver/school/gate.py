@@ -1,14 +1,15 @@
 """The gate in front of chats (R-35, R-56): a held account's commands are refused, its sockets hear its own log.
 
-Answers are kept for a minute and dropped at once when the account's log says that its entry changed; a birthday is
-noticed within that minute. The cache is bounded; what falls out is asked again.
+Answers are kept for a minute and dropped when the hub hears that the account's entry changed: at once from this
+process, within ``hub.heads_every_s`` from another one or the command line. Who connects is asked about anew, and a
+birthday is noticed within that minute. The cache is bounded; what falls out is asked again.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -51,14 +52,19 @@ class Gate:
     def receive(self, hints: Sequence[Hint]) -> None:
         """Forget whom a hint is about."""
         for hint in hints:
-            if isinstance(hint.event, EntryChanged | FamilyChanged | RolesChanged):
-                self._turn += 1  # an answer that is being read now is older than this
-                self._kept.pop(int(hint.stream.partition(":")[2]), None)
+            self.notice(hint.stream, (hint.event,))
 
-    async def hold(self, account: int) -> HoldReason:
+    def notice(self, stream: str, events: Iterable[object]) -> None:
+        """Forget whose entry these events of a stream may have changed."""
+        if any(isinstance(event, EntryChanged | FamilyChanged | RolesChanged) for event in events):
+            self._turn += 1  # an answer that is being read now is older than this
+            self._kept.pop(int(stream.partition(":")[2]), None)
+
+    async def hold(self, account: int, *, fresh: bool = False) -> HoldReason:
+        """Why entry is held; ``fresh`` asks the database, whatever is remembered."""
         now = self._clock()
         kept = self._kept.get(account)
-        if kept is not None and now - kept[0] < KEPT_MS:
+        if kept is not None and not fresh and now - kept[0] < KEPT_MS:
             return kept[1]
         turn = self._turn
         holds = await self._database.read(lambda connection: load_holds(connection, (account,), now))
@@ -98,11 +104,17 @@ class GatedLogs:
         self._logs = logs
         self._gate = gate
         self.heads = logs.heads
-        self.entries = logs.entries
         self.epoch = logs.epoch
 
+    async def entries(self, stream: str, after: int, upto: int) -> list[msgspec.Struct]:
+        """What another process wrote comes without a hint: the hub reads it here when it compares heads."""
+        events = await self._logs.entries(stream, after, upto)
+        if stream.startswith("account:"):
+            self._gate.notice(stream, events)
+        return events
+
     async def streams_of(self, account: int) -> dict[str, int]:
-        reason, streams = await asyncio.gather(self._gate.hold(account), self._logs.streams_of(account))
+        reason, streams = await asyncio.gather(self._gate.hold(account, fresh=True), self._logs.streams_of(account))
         if not reason:
             return streams
         return {stream: head for stream, head in streams.items() if stream.startswith("account:")}

@@ -22,7 +22,7 @@ from .duties import check_administers, check_role
 from .invites import class_of_school
 from .journal import record
 from .people import standing_of
-from .ports import RoomRole, Transaction
+from .ports import RoomRole, Telling, Transaction
 
 ROOM_ROLES: dict[str, RoomRole] = {"student": "member", "teacher": "teacher", "class_teacher": "admin"}
 RANK: dict[str, int] = {"student": 0, "teacher": 1, "class_teacher": 2}
@@ -193,7 +193,7 @@ def drop_invites(tx: Transaction, account: int, klass: int) -> None:
     )
 
 
-def tell_roles(tx: Transaction, account: int, school: int) -> None:
+def tell_roles(tx: Telling, account: int, school: int) -> None:
     tx.append_account(account, lambda seq, at: wf.RolesChanged(seq=seq, ts=at, school=wire_id(school)))
 
 

@@ -16,7 +16,7 @@ T = TypeVar("T")
 RoomRole = Literal["member", "teacher", "admin"]
 
 
-class Transaction(Protocol):
+class Telling(Protocol):
     """The writer's transaction: everything done in it is committed together or not at all, then told."""
 
     @property
@@ -28,6 +28,10 @@ class Transaction(Protocol):
     def append_account(self, account: int, make: Callable[[int, int], AccountEvent]) -> None:
         """Write one event of the account's own log."""
 
+
+class Transaction(Telling, Protocol):
+    """And the chats of classes."""
+
     def open_room(self, klass: int) -> int:
         """The class's chat; made when missing, with everybody who belongs to the class (R-34)."""
 
@@ -36,6 +40,9 @@ class Transaction(Protocol):
 
     def leave_room(self, klass: int, account: int) -> None:
         """Out of the class's chat when inside."""
+
+    def leave_rooms(self, account: int) -> None:
+        """Out of every class's chat and group, for an account that is closed; direct chats stay with the other half."""
 
     def rename_room(self, klass: int, title: str) -> None:
         """The class's chat follows the class's name."""

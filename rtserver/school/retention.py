@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, select, update
 
+from rtserver.wire.chat import SessionEnded
 from storage import auth_tables as login
 from storage import school_tables as s
 from storage import tables as t
+from storage.ids import wire_id
 
+from .closing import leave_schools
 from .hold import load_holds
 from .ports import Transaction
 from .settings import SchoolSettings
@@ -38,7 +41,7 @@ def sweep(tx: Transaction, settings: SchoolSettings) -> Swept:
 
 def _close_unconfirmed(tx: Transaction, settings: SchoolSettings) -> int:
     """Close accounts under 14 that waited for a parent too long; their names and dates go, their id stays."""
-    p, pc, r = t.account.c, t.parent_child.c, t.school_role.c
+    p, pc = t.account.c, t.parent_child.c
     candidates = list(
         tx.connection.execute(
             select(p.id)
@@ -57,18 +60,9 @@ def _close_unconfirmed(tx: Transaction, settings: SchoolSettings) -> int:
     holds = load_holds(tx.connection, candidates, tx.now)
     gone = [one for one in candidates if holds.get(one) == "under_14"]
     for account in gone:
-        for klass in (
-            tx.connection.execute(
-                select(r.class_id).where(r.account_id == account, r.until_ms.is_(None), r.class_id.is_not(None))
-            )
-            .scalars()
-            .all()
-        ):
-            tx.leave_room(klass, account)
-        tx.connection.execute(update(t.school_role).where(r.account_id == account).values(until_ms=tx.now))
+        leave_schools(tx, account)
+        tx.leave_rooms(account)
         tx.connection.execute(delete(s.application).where(s.application.c.account_id == account))
-        tx.connection.execute(delete(s.parent_link).where(s.parent_link.c.child_id == account))
-        tx.connection.execute(delete(s.avatar).where(s.avatar.c.account_id == account))
         for table in (
             login.contact,
             login.password,
@@ -76,11 +70,7 @@ def _close_unconfirmed(tx: Transaction, settings: SchoolSettings) -> int:
             login.external_identity,
         ):  # the number is free again
             tx.connection.execute(delete(table).where(table.c.account_id == account))
-        tx.connection.execute(
-            update(t.session)
-            .where(t.session.c.account_id == account, t.session.c.ended_ms.is_(None))
-            .values(ended_ms=tx.now)
-        )
+        _end_sessions(tx, account)
         tx.connection.execute(
             update(t.account)
             .where(p.id == account)
@@ -89,3 +79,13 @@ def _close_unconfirmed(tx: Transaction, settings: SchoolSettings) -> int:
             )
         )
     return len(gone)
+
+
+def _end_sessions(tx: Transaction, account: int) -> None:
+    """A socket that waits for the parent's word is cut by the event."""
+    c = t.session.c
+    open_ones = tx.connection.execute(select(c.id).where(c.account_id == account, c.ended_ms.is_(None))).scalars().all()
+    tx.connection.execute(update(t.session).where(c.id.in_(open_ones)).values(ended_ms=tx.now))
+    for session in open_ones:
+        ended = wire_id(session)
+        tx.append_account(account, lambda seq, at, ended=ended: SessionEnded(seq=seq, ts=at, session=ended))  # type: ignore[misc] # bound now

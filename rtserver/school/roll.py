@@ -99,6 +99,19 @@ def load_members(
     )
 
 
+def children_of(connection: Connection, parent: int) -> list[Relative]:
+    """R-73: the children of a parent, the first confirmed first."""
+    pc = t.parent_child.c
+    rows = connection.execute(
+        select(pc.child_id, pc.confirmed_ms).where(pc.parent_id == parent).order_by(pc.confirmed_ms, pc.child_id)
+    ).all()
+    names = names_of(connection, [row.child_id for row in rows])
+    return [
+        Relative(account=wire_id(row.child_id), name=names.get(row.child_id, ""), since=row.confirmed_ms)
+        for row in rows
+    ]
+
+
 def parents_of(connection: Connection, children: list[int]) -> dict[int, list[Relative]]:
     """Parents of each child, the first one first."""
     pc = t.parent_child.c

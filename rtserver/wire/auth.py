@@ -11,7 +11,8 @@ import msgspec
 
 from .chat import AccountEvent
 from .family import ParentLinkCheck
-from .school import Gender, Input, InviteCheck
+from .own import OwnBlock, OwnConsent, OwnRole
+from .school import Application, Gender, Input, InviteCheck, Relative
 from .types import WIRE_VERSION, Id, Ms, Value
 
 
@@ -322,6 +323,12 @@ class OwnData(Value, frozen=True, kw_only=True):
     contacts: list[OwnContact]
     sessions: list[SessionCard]
     documents: list[AcceptedVersion]
+    roles: list[OwnRole]
+    children: list[Relative]
+    parents: list[Relative]
+    consents: list[OwnConsent]
+    applications: list[Application]
+    blocked: list[OwnBlock]
     messages: list[OwnMessage]
     more: str = ""
 

@@ -17,6 +17,7 @@ from rtserver.auth.senders.outbox import shown_codes
 from rtserver.auth.sessions import Sessions, end_session
 from rtserver.bus.base import Hint
 from rtserver.bus.memory import MemoryBus
+from rtserver.chat.class_rooms import ClassRooms
 from rtserver.chat.rules import ChatLimits
 from rtserver.chat.service import ChatService
 from rtserver.clock import now_ms
@@ -108,7 +109,7 @@ class Schools:
     async def decline(self, account: int, token: str) -> None:
         self.declined.append((account, token))
 
-    def leave_everything(self, connection: Connection, account: int, now: int) -> None:
+    def leave_everything(self, tx: Any, account: int) -> None:
         self.applications = [one for one in self.applications if one[0] != account]
 
 
@@ -214,7 +215,7 @@ class AuthHouse:
     async def start(self) -> None:
         self.chats.start()
         self.key = await self.database.write(load_code_key)
-        self.parts = AuthParts(self.settings, self.database, self.chats.run, self.schools, self.now, self.key)
+        self.parts = AuthParts(self.settings, self.database, self.run, self.schools, self.now, self.key)
         self.parts.start()
         sessions = Sessions(self.database, self.now)
         own = edge_settings(self.settings)
@@ -242,6 +243,9 @@ class AuthHouse:
 
     async def end_session(self, actor: Actor) -> None:
         await self.database.write(lambda c: end_session(c, actor.session, self.now()))
+
+    async def run(self, task: Any) -> Any:
+        return await self.chats.run(lambda work: task(ClassRooms(work)))
 
     def browser(self, **headers: str) -> Browser:
         made = Browser(self, **headers)

@@ -1079,6 +1079,21 @@ export interface Ok {
   ok: boolean
 }
 
+/** Somebody in the own blacklist. */
+export interface OwnBlock {
+  account: string
+  since: number
+}
+
+/** A consent that this account gave for a child, or that a parent gave for this account. */
+export interface OwnConsent {
+  child: string
+  parent: string
+  version: string
+  given: number
+  withdrawn: number | null
+}
+
 export interface OwnContact {
   id: string
   kind: 'email' | 'phone'
@@ -1098,6 +1113,12 @@ export interface OwnData {
   contacts: OwnContact[]
   sessions: SessionCard[]
   documents: AcceptedVersion[]
+  roles: OwnRole[]
+  children: Relative[]
+  parents: Relative[]
+  consents: OwnConsent[]
+  applications: Application[]
+  blocked: OwnBlock[]
   messages: OwnMessage[]
   more: string
 }
@@ -1123,6 +1144,16 @@ export interface OwnProfile {
   parents: Relative[]
   applications: Application[]
   can_edit_birth_date: boolean
+}
+
+/** A role in a school, now or before; `until` is None while it is in force. */
+export interface OwnRole {
+  school_name: string
+  class_name: string
+  role: SchoolRole
+  subject: string
+  since: number
+  until: number | null
 }
 
 /** R-57: the child's link for a parent. `url` is empty when there are two parents already. */
