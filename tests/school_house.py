@@ -10,6 +10,8 @@ from sqlalchemy import Connection, func, select
 
 from rtserver.actor import Actor
 from rtserver.app_auth import AuthParts
+from rtserver.auth.claims import make_claim, waiting_claims
+from rtserver.auth.people import add_contact
 from rtserver.auth.sessions import Sessions, add_account, end_session, open_session
 from rtserver.chat.class_rooms import ClassRooms
 from rtserver.chat.resume import StreamLogs
@@ -63,6 +65,7 @@ class SchoolHouse(House):
         self.tokens: dict[int, str] = {}
         self.key = bytes(range(32, 64))
         settings = load(None, {"RT_AUTH__PASSWORD_MEMORY_KIB": "64", "RT_AUTH__PASSWORD_PASSES": "1"})
+        self.auth_settings = settings.auth.settings(settings.server)
         self.auth = AuthParts(settings, database, run, self.schools.doors, self.now, self.key)
         self.own_endpoints: list[Endpoint] = [
             *auth_endpoints(self.auth.doors),
@@ -195,6 +198,16 @@ class SchoolHouse(House):
             kept = ("first_name", "last_name", "patronymic", "gender", "birth_date")
             body["child"] = {**{key: data[key] for key in kept}, **child}
         return await self.post(parent, f"/api/parent-links/{token}/confirm", **body)
+
+    async def claim(self, owner: int, phone: str) -> str:
+        """Somebody says that this number of the owner's is theirs now (D20); the request's id."""
+
+        def make(tx: Any) -> str:
+            assert add_contact(tx.connection, owner, "phone", phone, tx.now)
+            assert make_claim(tx, phone, self.auth_settings) is None
+            return next(one.id for one in waiting_claims(tx.connection, owner))
+
+        return str(await self.schools.change(make))
 
     async def chats(self, who: int) -> list[str]:
         return [chat.title for chat in (await self.do(who, "chat.list")).chats]

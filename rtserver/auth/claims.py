@@ -6,7 +6,9 @@ code for it; the old account or its administrator may decide earlier.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from rtserver.wire import auth as w
 from rtserver.wire.errors import AppError
@@ -15,7 +17,7 @@ from storage.ids import new_id, parse_id, wire_id
 
 from . import people
 from .contacts import mask_contact
-from .ports import Schools, Transaction
+from .ports import Transaction
 from .settings import AuthSettings
 
 REFUSED_MS = 90 * 24 * 3600 * 1000
@@ -42,10 +44,9 @@ def make_claim(tx: Transaction, address: str, settings: AuthSettings) -> AppErro
             id=number, address=address, owner_id=holder.account, status="waiting", created_ms=tx.now, due_ms=due
         )
     )
-    masked = mask_contact("email" if "@" in address else "phone", address)
-    told = wire_id(number)
+    shown, told = masked(address), wire_id(number)
     tx.append_account(
-        holder.account, lambda seq, at: w.ContactClaimed(seq=seq, ts=at, claim=told, masked=masked, free_at=due)
+        holder.account, lambda seq, at: w.ContactClaimed(seq=seq, ts=at, claim=told, masked=shown, free_at=due)
     )
     return None
 
@@ -75,7 +76,7 @@ def waiting_claims(connection: Connection, account: int) -> list[w.Claim]:
     return [
         w.Claim(
             id=wire_id(row.id),
-            masked=mask_contact("email" if "@" in row.address else "phone", row.address),
+            masked=masked(row.address),
             asked=row.created_ms,
             free_at=row.due_ms,
         )
@@ -83,18 +84,29 @@ def waiting_claims(connection: Connection, account: int) -> list[w.Claim]:
     ]
 
 
-def answer_claim(tx: Transaction, actor: int, claim: str, *, release: bool, schools: Schools) -> None:
-    """The owner or an administrator of the owner's school decides; ``claim_unknown`` for anybody else."""
+def answer_claim(tx: Transaction, actor: int, claim: str, *, release: bool) -> None:
+    """The owner decides; ``claim_unknown`` for anybody else. Administrators do it on their desk (``desk_claims``)."""
     c = a.contact_claim.c
     row = tx.connection.execute(
-        select(a.contact_claim).where(c.id == parse_id(claim), c.status == "waiting").with_for_update()
+        select(a.contact_claim)
+        .where(c.id == parse_id(claim), c.owner_id == actor, c.status == "waiting")
+        .with_for_update()
     ).first()
-    if row is None or (row.owner_id != actor and not schools.decides_contacts(tx.connection, actor, int(row.owner_id))):
+    if row is None:
         raise AppError("claim_unknown")
+    decide_claim(tx, row, release=release, by=actor)
+
+
+def decide_claim(tx: Transaction, row: Row[Any], *, release: bool, by: int) -> None:
+    """A waiting request ends. Asks no right."""
     if release:
-        _release(tx, row.id, row.owner_id, row.address, actor)
+        _release(tx, row.id, row.owner_id, row.address, by)
     else:
-        _decide(tx, row.id, "refused", actor)
+        _decide(tx, row.id, "refused", by)
+
+
+def masked(address: str) -> str:
+    return mask_contact("email" if "@" in address else "phone", address)
 
 
 def _release(tx: Transaction, claim: int, owner: int, address: str, by: int | None) -> None:

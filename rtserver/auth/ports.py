@@ -65,9 +65,6 @@ class Schools(Protocol):
     def applied(self, connection: Connection, account: int, token: str, now: int) -> bool:
         """Whether this invite needs no answer any more: applied by it, already a member, or it is dead."""
 
-    def decides_contacts(self, connection: Connection, actor: int, account: int) -> bool:
-        """D20: whether ``actor`` is an administrator of a school of ``account``."""
-
     def join(self, account: int, token: str) -> Awaitable[None]:
         """R-32: make the application of the invite, in a transaction of its own."""
 
@@ -103,9 +100,6 @@ class NoSchool:
 
     def applied(self, connection: Connection, account: int, token: str, now: int) -> bool:
         return True
-
-    def decides_contacts(self, connection: Connection, actor: int, account: int) -> bool:
-        return False
 
     async def join(self, account: int, token: str) -> None:
         raise AppError("not_found")

@@ -188,10 +188,8 @@ class Security:
         return await self._run(task)
 
     async def answer_claim(self, actor: Actor, claim: str, *, release: bool) -> None:
-        """D20: the old account, or an administrator of its school."""
-        await self._run(
-            lambda tx: claims.answer_claim(tx, actor.account, claim, release=release, schools=self._schools)
-        )
+        """D20: the account that holds the number."""
+        await self._run(lambda tx: claims.answer_claim(tx, actor.account, claim, release=release))
 
     async def close_account(self, actor: Actor, close: w.AccountClose, address: str) -> None:
         """E-13: the contacts are free again, every session ends, names and birth date go; messages stay in their

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rtserver.auth import desk_claims
 from rtserver.routes.doing import Doors
 from rtserver.routes.http import Call
 from rtserver.routes.school import school_of
@@ -9,7 +10,9 @@ from rtserver.school import classes, deciding, desk, families, invites, members,
 from rtserver.school.ports import Transaction
 from rtserver.school.service import SchoolService
 from rtserver.wire import desk as wd
+from rtserver.wire import desk_claims as wc
 from rtserver.wire import school as w
+from rtserver.wire.auth import ClaimAnswer
 from rtserver.wire.family import ChildEdit
 
 DESK = ("not_in_school", "school_admin_only")
@@ -41,11 +44,37 @@ def desk_doors(service: SchoolService) -> Doors:
         errors=DESK,
         query=("before",),
     )
+    _claims(doors)
     _applications(doors)
     _classes(doors)
     _members(doors)
     _invites(doors, service)
     return doors
+
+
+def _claims(doors: Doors) -> None:
+    path = "/api/schools/{school}/claims"
+    doors.get(
+        path,
+        wc.DeskClaims,
+        "Requests for numbers that used to be somebody else's (D20)",
+        lambda c, now, call: desk_claims.load_desk_claims(c, me(call), school_of(call)),
+        errors=DESK,
+    )
+
+    def decide(tx: Transaction, call: Call) -> w.Ok:
+        claim, release = call.params["claim"], call.body.release
+        desk_claims.decide_desk_claim(tx, me(call), school_of(call), claim, release=release)
+        return w.Ok()
+
+    doors.post(
+        path + "/{claim}",
+        ClaimAnswer,
+        w.Ok,
+        "Release the number, or leave it with its holder (D20)",
+        decide,
+        errors=(*DESK, "claim_unknown"),
+    )
 
 
 def _applications(doors: Doors) -> None:

@@ -15,7 +15,6 @@ from storage import tables as t
 from .ages import DEFAULT_ZONE, is_adult, school_day
 from .applications import apply_to_school, decline_invite
 from .closing import leave_schools
-from .duties import administers
 from .families import check_link
 from .hold import HoldReason, load_holds
 from .invites import check_invite
@@ -86,13 +85,6 @@ class SchoolDoors:
             return True
         who = standing_of(connection, account)
         return any(r.role == check.role and r.school == int(check.school) for r in who.roles)
-
-    def decides_contacts(self, connection: Connection, actor: int, account: int) -> bool:
-        pair = load_standings(connection, (actor, account))
-        if actor not in pair or account not in pair:
-            return False
-        schools = {r.school for r in pair[account].roles} | pair[account].child_schools
-        return any(administers(pair[actor], school) for school in schools if school is not None)
 
     async def join(self, account: int, token: str) -> None:
         make = ApplicationMake(invite=token)

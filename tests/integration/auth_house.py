@@ -65,7 +65,6 @@ class Schools:
         self.parents: set[tuple[str, int]] = set()
         self.applications: list[tuple[int, str]] = []
         self.declined: list[tuple[int, str]] = []
-        self.administrators: set[int] = set()
         self.held: set[int] = set()
 
     def check_invite(self, connection: Connection, token: str, now: int) -> InviteCheck:
@@ -99,9 +98,6 @@ class Schools:
 
     def applied(self, connection: Connection, account: int, token: str, now: int) -> bool:
         return (account, token) in self.applications
-
-    def decides_contacts(self, connection: Connection, actor: int, account: int) -> bool:
-        return actor in self.administrators
 
     async def join(self, account: int, token: str) -> None:
         self.applications.append((account, token))

@@ -144,24 +144,6 @@ async def test_the_owner_may_say_no(auth: AuthHouse) -> None:
     assert await again.flow_refused("other", choice="claim") == "claim_refused"
 
 
-async def test_an_administrator_may_decide(auth: AuthHouse) -> None:
-    """D20: the old owner's administrator releases the number earlier."""
-    old, admin, new = auth.browser(), auth.browser(), auth.browser()
-    await old.register(PHONE)
-    auth.schools.administrators.add(int((await admin.register("+79113333333"))["account"]))
-    await new.begin()
-    await new.contact(PHONE)
-    await new.code(PHONE)
-    await new.flow("not-me")
-    await new.flow("other", choice="claim")
-    claim = (await old.get("/api/auth/security"))["claims"][0]["id"]
-    await admin.post(f"/api/auth/claims/{claim}", {"release": True})
-    fresh = auth.browser()
-    await fresh.begin()
-    await fresh.contact(PHONE)
-    assert (await fresh.code(PHONE))["state"] == "profile"
-
-
 async def test_someone_elses_computer(auth: AuthHouse) -> None:
     """Architecture §3, R-76: cookies end with the browser, the device stays unknown, half a day is the end."""
     await auth.browser().register(PHONE)

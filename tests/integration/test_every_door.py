@@ -73,6 +73,8 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/schools/{school}/sheet"): DESK,
     ("POST", "/api/schools/{school}"): ADMIN,
     ("GET", "/api/schools/{school}/journal"): ADMIN,
+    ("GET", "/api/schools/{school}/claims"): ADMIN,
+    ("POST", "/api/schools/{school}/claims/{claim}"): ADMIN,
     ("POST", "/api/schools/{school}/class-list"): ADMIN,
     ("POST", "/api/schools/{school}/class-list/{klass}"): ADMIN,
     ("POST", "/api/schools/{school}/roll-over"): ADMIN,
@@ -178,6 +180,7 @@ async def test_every_door_is_open_to_whom_it_should_be_and_to_nobody_else(sh: Sc
     members = (await sh.get(admin, f"/api/schools/{school}/members?role=staff"))["members"]
     link = await sh.parent_link(student)
     await sh.http(student, "PUT", "/api/profile/avatar", data=picture())
+    claim = await sh.claim(student, "+79111111111")
     locality = (await sh.get(None, "/api/localities"))["localities"][0]["id"]
     consent = {"consent": True, "consent_version": "2026-09-01"}
     data = {"first_name": "Имя", "last_name": SECRET, "birth_date": TEEN}
@@ -192,6 +195,7 @@ async def test_every_door_is_open_to_whom_it_should_be_and_to_nobody_else(sh: Sc
         "invites": {"class_id": klass},
         "{child}": data,
         "consent": consent,
+        "{claim}": {"release": False},
         "{school}": {"name": "Имя школы"},
         "roll-over": {"dry_run": False},
     }
@@ -202,7 +206,7 @@ async def test_every_door_is_open_to_whom_it_should_be_and_to_nobody_else(sh: Sc
             if path.startswith(start):
                 path = path.replace("{token}", value)
         return path.format(
-            locality=locality, school=school, person=student, child=student, application=application, invite=invite,
+            locality=locality, school=school, person=student, child=student, application=application, invite=invite, claim=claim,
             klass=klass, account=student, role=members[0]["roles"][0]["id"], parent=who["parent"], kind="members",
         )  # fmt: skip
 
