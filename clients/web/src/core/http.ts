@@ -23,6 +23,11 @@ export interface Api {
   'POST /api/auth/flow/profile': { input: w.FlowProfile; answer: w.Flow }
   'POST /api/auth/flow/external': { input: undefined; answer: w.ExternalBegun }
   'GET /api/auth/next': { input: undefined; answer: w.NextStep }
+  'POST /api/auth/qr': { input: undefined; answer: w.QrMade }
+  'GET /api/auth/qr': { input: undefined; answer: w.QrState }
+  'POST /api/auth/qr/finish': { input: undefined; answer: w.Flow }
+  'POST /api/auth/qr/look': { input: w.QrToken; answer: w.QrAsked }
+  'POST /api/auth/qr/answer': { input: w.QrAnswer; answer: w.Ok }
   'POST /api/auth/invitation': { input: w.InvitationAnswer; answer: w.NextStep }
   'GET /api/invites/{token}': { input: undefined; answer: w.InviteCheck }
   'GET /api/applications': { input: undefined; answer: w.Applications }
@@ -54,6 +59,8 @@ interface Parts<Name extends Operation> {
   path?: Record<string, string>
   query?: Record<string, string>
   input?: Api[Name]['input']
+  /** For questions that the server holds open until something happens. */
+  patienceMs?: number
 }
 
 /** Longer than any answer takes; after it the person is told instead of waiting on. */
@@ -71,7 +78,7 @@ export async function api<Name extends Operation>(name: Name, parts: Parts<Name>
     request.body = JSON.stringify(parts.input ?? {})
   }
   const patience = new AbortController()
-  const timer = setTimeout(() => patience.abort(), PATIENCE_MS)
+  const timer = setTimeout(() => patience.abort(), parts.patienceMs ?? PATIENCE_MS)
   try {
     const response = await fetch(path + query, { ...request, signal: patience.signal })
     const answer: unknown = await response.json()
