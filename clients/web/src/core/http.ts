@@ -50,6 +50,20 @@ export interface Api {
   'GET /api/schools/{school}/invites': { input: undefined; answer: w.Invites }
   'POST /api/schools/{school}/invites': { input: w.InviteMake; answer: w.Invite }
   'POST /api/schools/{school}/invites/{invite}/revoke': { input: undefined; answer: w.Ok }
+  'POST /api/schools/{school}/invites/{invite}/renew': { input: undefined; answer: w.Invite }
+  'POST /api/schools/{school}/applications/{application}/class': { input: w.ApplicationMove; answer: w.Ok }
+  'POST /api/schools/{school}': { input: w.SchoolUpdate; answer: w.Desk }
+  'GET /api/schools/{school}/journal': { input: undefined; answer: w.Journal }
+  'GET /api/schools/{school}/members': { input: undefined; answer: w.SchoolMembers }
+  'POST /api/schools/{school}/members/{account}/roles': { input: w.RoleGrant; answer: w.RoleGranted }
+  'POST /api/schools/{school}/members/{account}/move': { input: w.MemberMove; answer: w.Ok }
+  'POST /api/schools/{school}/members/{account}/remove': { input: undefined; answer: w.Ok }
+  'POST /api/schools/{school}/members/{account}/data': { input: w.ChildEdit; answer: w.Ok }
+  'POST /api/schools/{school}/members/{account}/parents/{parent}/detach': { input: undefined; answer: w.Ok }
+  'POST /api/schools/{school}/roles/{role}/revoke': { input: undefined; answer: w.Ok }
+  'POST /api/schools/{school}/class-list': { input: w.ClassMake; answer: w.ClassChip }
+  'POST /api/schools/{school}/class-list/{klass}': { input: w.ClassUpdate; answer: w.Ok }
+  'POST /api/schools/{school}/roll-over': { input: w.RollOver; answer: w.RolledOver }
   'GET /api/schools/{school}/class-list': { input: undefined; answer: w.SchoolClasses }
 }
 export type Operation = keyof Api
