@@ -40,9 +40,11 @@ def desk_doors(service: SchoolService) -> Doors:
         "/api/schools/{school}/journal",
         wd.Journal,
         "The journal of administrators' actions (E-14)",
-        lambda c, now, call: desk.load_own_journal(c, me(call), school_of(call), call.query.get("before", "")),
+        lambda c, now, call: desk.load_own_journal(
+            c, me(call), school_of(call), call.query.get("before", ""), call.query.get("kind", "")
+        ),
         errors=DESK,
-        query=("before",),
+        query=("before", "kind"),
     )
     _claims(doors)
     _applications(doors)

@@ -80,10 +80,10 @@ def update_school(tx: Transaction, actor: int, school: int, change: w.SchoolUpda
     return load_desk(tx.connection, who, school, tx.now)
 
 
-def load_own_journal(connection: Connection, actor: int, school: int, before: str) -> w.Journal:
+def load_own_journal(connection: Connection, actor: int, school: int, before: str, kind: str = "") -> w.Journal:
     """E-14: read by the school's administrators."""
     check_administers(standing_of(connection, actor), school)
-    return load_journal(connection, school, before)
+    return load_journal(connection, school, before, kind=kind)
 
 
 def edit_student(tx: Transaction, actor: int, school: int, account: str, edit: ChildEdit) -> Ok:

@@ -6,7 +6,7 @@ An entry is never changed.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, or_, select
 
 from rtserver.wire import desk as w
 from storage import school_tables as s
@@ -17,6 +17,14 @@ from .people import names_of
 
 PAGE = 100
 DETAIL_CHARS = 1_000
+KINDS = {
+    "application": ("application.",),
+    "class": ("class.",),
+    "invite": ("invite.", "list."),
+    "member": ("member.", "role.", "parent.", "student."),
+    "school": ("school.",),
+}
+"""What a reader may narrow the journal to: beginnings of actions."""
 
 
 def record(
@@ -45,12 +53,14 @@ def record(
     )
 
 
-def load_journal(connection: Connection, school: int, before: str, limit: int = PAGE) -> w.Journal:
-    """The newest entries before an id, newest first."""
+def load_journal(connection: Connection, school: int, before: str, limit: int = PAGE, kind: str = "") -> w.Journal:
+    """The newest entries before an id, newest first; of one of ``KINDS``, or of all by any other word."""
     j = s.journal.c
     query = select(s.journal).where(j.school_id == school).order_by(j.id.desc()).limit(limit + 1)
     if before:
         query = query.where(j.id < parse_id(before))
+    if kind in KINDS:
+        query = query.where(or_(*(j.action.startswith(start, autoescape=True) for start in KINDS[kind])))
     rows = connection.execute(query).all()
     more = len(rows) > limit
     rows = rows[:limit]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
@@ -45,6 +46,7 @@ def load_members(
             p.last_name,
             p.patronymic,
             p.birth_date,
+            p.gender,
             k.name.label("class_name"),
         )
         .join(t.account, p.id == r.account_id)
@@ -64,7 +66,7 @@ def load_members(
             or_(p.name_fold.like(f"{like}%", escape="\\"), p.name_fold.like(f"% {like}%", escape="\\"))
         )
     people: dict[int, list[w.SchoolMemberRole]] = defaultdict(list)
-    about: dict[int, tuple[str, str]] = {}
+    about: dict[int, Any] = {}
     for row in connection.execute(rows_of):
         people[row.account_id].append(
             w.SchoolMemberRole(
@@ -75,27 +77,30 @@ def load_members(
                 subject=row.subject,
             )
         )
-        about[row.account_id] = (
-            " ".join(filter(None, (row.last_name, row.first_name, row.patronymic))),
-            row.birth_date or "",
-        )
+        about[row.account_id] = row
     shown = list(people)[:limit]
     holds = load_holds(connection, shown, now)
     parents = parents_of(connection, shown)
     return w.SchoolMembers(
         total=len(people),
-        members=[
-            w.SchoolMember(
-                account=wire_id(one),
-                name=about[one][0],
-                # colleagues' birth dates are nobody's business; students' are the school's
-                birth_date=about[one][1] if any(x.role == "student" for x in people[one]) else "",
-                roles=people[one],
-                held=bool(holds.get(one)),
-                parents=parents.get(one, []),
-            )
-            for one in shown
-        ],
+        members=[_member(about[one], people[one], bool(holds.get(one)), parents.get(one, [])) for one in shown],
+    )
+
+
+def _member(row: Any, roles: list[w.SchoolMemberRole], held: bool, parents: list[Relative]) -> w.SchoolMember:
+    # colleagues' birth dates are nobody's business; students' are the school's
+    student = any(one.role == "student" for one in roles)
+    return w.SchoolMember(
+        account=wire_id(row.account_id),
+        name=" ".join(filter(None, (row.last_name, row.first_name, row.patronymic))),
+        birth_date=(row.birth_date or "") if student else "",
+        roles=roles,
+        held=held,
+        parents=parents,
+        first_name=row.first_name if student else "",
+        last_name=row.last_name if student else "",
+        patronymic=(row.patronymic or "") if student else "",
+        gender=(row.gender or "") if student else "",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from .school import ClassName, GrantedRole, Input, Relative, Subject, Title
+from .school import ClassName, Gender, GrantedRole, Input, Relative, Subject, Title
 from .types import Id, Ms, SchoolRole, Value
 
 # --- the desk --------------------------------------------------------------------------------------------------
@@ -110,6 +110,11 @@ class SchoolMember(Value, frozen=True, kw_only=True):
     held: bool
     """Under 14 and not confirmed, or a parent withdrew consent."""
     parents: list[Relative] = msgspec.field(default_factory=list)
+    first_name: str = ""
+    last_name: str = ""
+    patronymic: str = ""
+    gender: Gender = ""
+    """The parts of a student's data, for the form that corrects them; empty for grown-ups."""
 
 
 class SchoolMembers(Value, frozen=True, kw_only=True):

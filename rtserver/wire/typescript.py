@@ -132,8 +132,8 @@ def _type(info: shapes.Type) -> str:
     raise TypeError(f"a type without TypeScript: {info}")
 
 
-def _literal(values: frozenset[str]) -> str:
-    return " | ".join(f"'{value}'" for value in sorted(values))
+def _literal(values: frozenset[Any]) -> str:
+    return " | ".join(str(value).lower() if isinstance(value, bool) else f"'{value}'" for value in sorted(values))
 
 
 def _union(name: str, members: tuple[type[msgspec.Struct], ...]) -> list[str]:

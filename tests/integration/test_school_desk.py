@@ -239,6 +239,21 @@ async def test_the_journal_cannot_be_changed(sh: SchoolHouse) -> None:
     ]
 
 
+async def test_the_journal_is_read_by_kind(sh: SchoolHouse) -> None:
+    """E-14, S29: only applications, only invites; a word that is no kind narrows nothing."""
+    admin, _ = await sh.member("admin", born=ADULT), await sh.member("class_teacher", "7А", born=ADULT)
+    await sh.decide(admin, await sh.apply(await sh.newcomer("Анна", "Ким"), await sh.invite(admin, "7А")))
+    path = f"/api/schools/{await sh.school_id()}/journal"
+
+    async def actions(kind: str) -> list[str]:
+        return [entry["action"] for entry in (await sh.get(admin, f"{path}?kind={kind}"))["entries"]]
+
+    assert await actions("application") == ["application.approved"]
+    assert await actions("invite") == ["invite.created"]
+    assert await actions("member") == []
+    assert await actions("nothing") == await actions("") == ["application.approved", "invite.created"]
+
+
 async def _only_school(sh: SchoolHouse) -> int:
     return await sh.database.read(lambda c: c.execute(select(t.school.c.id)).scalar_one())
 

@@ -381,7 +381,7 @@ export interface ClassMake {
 export interface ClassUpdate {
   name?: string | null
   open?: boolean | null
-  archived?: 'True' | null
+  archived?: true | null
 }
 
 export interface Contact {
@@ -1389,6 +1389,10 @@ export interface SchoolMember {
   roles: SchoolMemberRole[]
   held: boolean
   parents: Relative[]
+  first_name: string
+  last_name: string
+  patronymic: string
+  gender: '' | 'female' | 'male'
 }
 
 export interface SchoolMemberRole {

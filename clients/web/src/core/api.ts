@@ -48,6 +48,8 @@ export interface SessionStore {
   /** From config.toml; `rtserver` and '' until known. */
   readonly brand: string
   readonly support: string
+  /** Counts changes of the own roles: what depends on them is asked for again. */
+  readonly rolesVersion: number
   /** Ends the session and wipes everything local of this account. Warn first when `outbox.count > 0` (R-76). */
   logout(): Promise<Outcome>
 }

@@ -23,6 +23,11 @@ export interface Api {
   'POST /api/auth/flow/profile': { input: w.FlowProfile; answer: w.Flow }
   'POST /api/auth/flow/external': { input: undefined; answer: w.ExternalBegun }
   'GET /api/auth/next': { input: undefined; answer: w.NextStep }
+  'POST /api/auth/qr': { input: undefined; answer: w.QrMade }
+  'GET /api/auth/qr': { input: undefined; answer: w.QrState }
+  'POST /api/auth/qr/finish': { input: undefined; answer: w.Flow }
+  'POST /api/auth/qr/look': { input: w.QrToken; answer: w.QrAsked }
+  'POST /api/auth/qr/answer': { input: w.QrAnswer; answer: w.Ok }
   'POST /api/auth/invitation': { input: w.InvitationAnswer; answer: w.NextStep }
   'GET /api/invites/{token}': { input: undefined; answer: w.InviteCheck }
   'GET /api/applications': { input: undefined; answer: w.Applications }
@@ -45,6 +50,20 @@ export interface Api {
   'GET /api/schools/{school}/invites': { input: undefined; answer: w.Invites }
   'POST /api/schools/{school}/invites': { input: w.InviteMake; answer: w.Invite }
   'POST /api/schools/{school}/invites/{invite}/revoke': { input: undefined; answer: w.Ok }
+  'POST /api/schools/{school}/invites/{invite}/renew': { input: undefined; answer: w.Invite }
+  'POST /api/schools/{school}/applications/{application}/class': { input: w.ApplicationMove; answer: w.Ok }
+  'POST /api/schools/{school}': { input: w.SchoolUpdate; answer: w.Desk }
+  'GET /api/schools/{school}/journal': { input: undefined; answer: w.Journal }
+  'GET /api/schools/{school}/members': { input: undefined; answer: w.SchoolMembers }
+  'POST /api/schools/{school}/members/{account}/roles': { input: w.RoleGrant; answer: w.RoleGranted }
+  'POST /api/schools/{school}/members/{account}/move': { input: w.MemberMove; answer: w.Ok }
+  'POST /api/schools/{school}/members/{account}/remove': { input: undefined; answer: w.Ok }
+  'POST /api/schools/{school}/members/{account}/data': { input: w.ChildEdit; answer: w.Ok }
+  'POST /api/schools/{school}/members/{account}/parents/{parent}/detach': { input: undefined; answer: w.Ok }
+  'POST /api/schools/{school}/roles/{role}/revoke': { input: undefined; answer: w.Ok }
+  'POST /api/schools/{school}/class-list': { input: w.ClassMake; answer: w.ClassChip }
+  'POST /api/schools/{school}/class-list/{klass}': { input: w.ClassUpdate; answer: w.Ok }
+  'POST /api/schools/{school}/roll-over': { input: w.RollOver; answer: w.RolledOver }
   'GET /api/schools/{school}/class-list': { input: undefined; answer: w.SchoolClasses }
 }
 export type Operation = keyof Api
@@ -54,6 +73,8 @@ interface Parts<Name extends Operation> {
   path?: Record<string, string>
   query?: Record<string, string>
   input?: Api[Name]['input']
+  /** For questions that the server holds open until something happens. */
+  patienceMs?: number
 }
 
 /** Longer than any answer takes; after it the person is told instead of waiting on. */
@@ -71,7 +92,7 @@ export async function api<Name extends Operation>(name: Name, parts: Parts<Name>
     request.body = JSON.stringify(parts.input ?? {})
   }
   const patience = new AbortController()
-  const timer = setTimeout(() => patience.abort(), PATIENCE_MS)
+  const timer = setTimeout(() => patience.abort(), parts.patienceMs ?? PATIENCE_MS)
   try {
     const response = await fetch(path + query, { ...request, signal: patience.signal })
     const answer: unknown = await response.json()

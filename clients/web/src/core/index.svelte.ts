@@ -54,7 +54,7 @@ function makeCore(): Core {
   })
   const chats = new Chats(book, overlays, outbox, people, now)
   const reads = new Reads(book, ask)
-  const sync = new Sync(book, ask, { current, people: (found) => people.put(found), sessionEnded })
+  const sync = new Sync(book, ask, { current, people: (found) => people.put(found), sessionEnded, rolesChanged: () => session.rolesChanged() })
   const session = new Session(wipe)
   book.posted = (nonce) => outbox.seen(nonce)
   const commands = makeCommands({ ask, book, chats, outbox, overlays, people })
@@ -92,7 +92,9 @@ function makeCore(): Core {
     for (const talk of talks) talk.refresh()
     reads.flush()
     void outbox.open()
-    if (reset) saveSoon()
+    if (!reset) return
+    session.rolesChanged() // what was not heard may be that too
+    saveSoon()
   }
 
   function saveSoon(): void {

@@ -11,6 +11,7 @@ export class Session implements SessionStore {
   readonly topic = new Topic()
   #state: SessionStore['state'] = 'starting'
   #reason: SessionStore['reason'] = ''
+  #rolesVersion = 0
   #me: Me = { account: '', session: '', name: '', brand: 'rtserver', support: '', hold: '', documents: [] }
   /** Wipes what the account left on this device. */
   #ended: (account: string) => Promise<void>
@@ -47,6 +48,16 @@ export class Session implements SessionStore {
   get support(): string {
     this.topic.track()
     return this.#me.support
+  }
+
+  get rolesVersion(): number {
+    this.topic.track()
+    return this.#rolesVersion
+  }
+
+  rolesChanged(): void {
+    this.#rolesVersion += 1
+    this.topic.touch()
   }
 
   get id(): string {

@@ -23,6 +23,8 @@ export interface SyncListener {
   people(people: readonly Person[]): void
   /** Some session of this account ended. */
   sessionEnded(session: string): void
+  /** The account's roles in a school are others now. */
+  rolesChanged(): void
 }
 
 export class Sync {
@@ -147,6 +149,7 @@ export class Sync {
   #takeOwn(event: AccountLogEvent): 'taken' | 'known' | 'gap' {
     const taken = this.#book.takeAccountEvent(event)
     if (taken === 'taken' && event.kind === 'session.ended') this.#listener.sessionEnded(event.session)
+    if (taken === 'taken' && event.kind === 'roles.changed') this.#listener.rolesChanged()
     return taken
   }
 
@@ -186,12 +189,20 @@ function isOfChat(event: AnyEvent): event is ChatLogEvent {
   return 'actor' in event && 'seq' in event
 }
 
-const OWN: ReadonlySet<string> = new Set<AccountLogEvent['kind']>([
-  'chat.joined',
-  'chat.left',
-  'chat.view_changed',
-  'message.starred',
-  'message.unstarred',
-  'messages.hidden',
-  'session.ended',
-])
+/** A record, so that the compiler asks for a new event here: one that is missed looks like a gap of the log. */
+const OWN_KINDS: Record<AccountLogEvent['kind'], true> = {
+  'chat.joined': true,
+  'chat.left': true,
+  'chat.view_changed': true,
+  'message.starred': true,
+  'message.unstarred': true,
+  'messages.hidden': true,
+  'session.ended': true,
+  'application.decided': true,
+  'entry.changed': true,
+  'family.changed': true,
+  'roles.changed': true,
+  'block.changed': true,
+  'contact.claimed': true,
+}
+const OWN: ReadonlySet<string> = new Set(Object.keys(OWN_KINDS))

@@ -7,7 +7,7 @@ export type Place =
   | { screen: 'home' }
   | { screen: 'messages'; chat: string | null; seq: number | null; archive: boolean; panel: Panel | null }
   | { screen: 'settings'; section: string }
-  | { screen: 'admin'; section: string }
+  | { screen: 'admin'; section: string; klass: string }
   | { screen: 'unknown' }
 
 /** Pure: an address to a place. */
@@ -17,7 +17,7 @@ export function placeOf(path: string, search: string): Place {
   if (first === '') return { screen: 'landing' }
   if (first === 'home') return { screen: 'home' }
   if (first === 'settings') return { screen: 'settings', section: second }
-  if (first === 'admin') return { screen: 'admin', section: second || 'applications' }
+  if (first === 'admin') return { screen: 'admin', section: second || 'applications', klass: query.get('class') ?? '' }
   if (first === 'messages') {
     const panel = query.get('panel')
     return {

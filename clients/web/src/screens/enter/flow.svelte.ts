@@ -89,7 +89,9 @@ export async function goOn(known?: NextStep): Promise<void> {
     return
   }
   const path = pathOfStep(answer.value)
-  const kept = ['home', 'apply'].includes(answer.value.step) ? taken(REMEMBER_PATH) : ''
+  // an approval of a computer that waits (S03) comes before every other step: it takes one press
+  const asks = sessionStorage.getItem(REMEMBER_PATH)?.startsWith('/qr/')
+  const kept = asks || ['home', 'apply'].includes(answer.value.step) ? taken(REMEMBER_PATH) : ''
   if (path === '/home' || kept) openApp(kept || path)
   else go(path, 'replace')
 }

@@ -182,6 +182,8 @@ export const enterEn: Record<keyof typeof enterRu, string> = {
   's14.link': 'Invite link for a parent',
   's14.copy': 'Copy link',
   's14.share': 'Share',
+  's14.qr': 'QR code of the link for the parent',
+  's14.qr_hint': 'A parent can point the camera of their own phone',
   's14.hint': 'The link is opened on another device or in another browser. This page goes on by itself when a parent has confirmed',
   's14.logout': 'Log out',
   's14.done': 'Done! {name} has confirmed your registration',

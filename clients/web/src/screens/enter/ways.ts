@@ -3,7 +3,7 @@ import type { Flow, NextStep } from '../../wire.gen'
 
 export type EnterPlace =
   | { screen: 'landing' | 'login' | 'code' | 'password' | 'other' | 'reset' | 'profile' | 'invitation' | 'apply' | 'sent' | 'school' | 'hold' }
-  | { screen: 'invite' | 'parent'; token: string }
+  | { screen: 'invite' | 'parent' | 'qr'; token: string }
 
 const PLAIN: Record<string, EnterPlace> = {
   '/': { screen: 'landing' },
@@ -21,7 +21,7 @@ const PLAIN: Record<string, EnterPlace> = {
   '/school/new': { screen: 'school' },
   '/hold': { screen: 'hold' },
 }
-const LINKS = { i: 'invite', p: 'parent' } as const
+const LINKS = { i: 'invite', p: 'parent', qr: 'qr' } as const
 
 /** The entering screen of an address, or null when the address belongs to the application. */
 export function enterPlaceOf(path: string): EnterPlace | null {

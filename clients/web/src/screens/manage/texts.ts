@@ -1,83 +1,30 @@
 /** Words of the management desk, in its own chunk: nobody else loads them. */
 import { words, type Entry, type Lang, type Params } from '../../i18n/catalogue'
 import { lang } from '../../i18n/index.svelte'
+import { deskEn } from './texts.en'
+import { deskRu } from './texts.ru'
 
-const ru = {
-  applications: 'Заявки',
-  invites: 'Приглашения',
-  school: 'Школа',
-  none: 'Новых заявок нет',
-  keys: 'J и K — выбрать заявку, A — одобрить, R — отказать',
-  approve: 'Одобрить',
-  approve_marked: 'Одобрить выбранные ({n})',
-  refuse: 'Отказать',
-  reason: 'Причина отказа, её увидит заявитель',
-  cancel: 'Отмена',
-  adult: 'Похоже на взрослого',
-  approved: { one: '{n} заявка одобрена', few: '{n} заявки одобрены', many: '{n} заявок одобрено', other: '{n} заявки одобрено' },
-  refused: 'Отказ отправляется',
-  left: 'Не решено заявок: {n}. Их уже рассмотрели, или в чате класса нет места',
-  undo: 'Отменить',
-  mark: 'Выбрать: {name}',
-  by_invite: 'по приглашению',
-  by_search: 'через поиск',
-  create: 'Создать ссылку',
-  role: 'Кого приглашаем',
-  student: 'Ученик',
-  teacher: 'Учитель',
-  staff: 'Сотрудник',
-  class: 'Класс',
-  days: 'Срок, дней',
-  copy: 'Копировать',
-  copied: 'Скопировано',
-  revoke: 'Отозвать',
-  active: 'Действует',
-  expired: 'Истекла',
-  revoked: 'Отозвана',
-  used_up: 'Использована',
-  used: { one: 'использована {n} раз', few: 'использована {n} раза', many: 'использована {n} раз', other: 'использована {n} раза' },
-  no_invites: 'Ссылок пока нет',
-} satisfies Record<string, Entry>
+export type DeskKey = keyof typeof deskRu
+const catalogues: Record<Lang, Record<DeskKey, Entry>> = { ru: deskRu, en: deskEn }
 
-const en: Record<keyof typeof ru, Entry> = {
-  applications: 'Applications',
-  invites: 'Invites',
-  school: 'School',
-  none: 'No new applications',
-  keys: 'J and K choose an application, A approves, R refuses',
-  approve: 'Approve',
-  approve_marked: 'Approve selected ({n})',
-  refuse: 'Refuse',
-  reason: 'Reason, shown to the applicant',
-  cancel: 'Cancel',
-  adult: 'Looks like an adult',
-  approved: { one: '{n} application approved', other: '{n} applications approved' },
-  refused: 'The refusal is being sent',
-  left: 'Not decided: {n}. Somebody decided them already, or the class chat is full',
-  undo: 'Undo',
-  mark: 'Select {name}',
-  by_invite: 'by invite',
-  by_search: 'by search',
-  create: 'Create link',
-  role: 'Who is invited',
-  student: 'Student',
-  teacher: 'Teacher',
-  staff: 'Staff',
-  class: 'Class',
-  days: 'Expires in, days',
-  copy: 'Copy',
-  copied: 'Copied',
-  revoke: 'Revoke',
-  active: 'Active',
-  expired: 'Expired',
-  revoked: 'Revoked',
-  used_up: 'Used up',
-  used: { one: 'used {n} time', other: 'used {n} times' },
-  no_invites: 'No links yet',
+export function d(key: DeskKey, params: Params = {}): string {
+  return words(catalogues[lang()][key], params, new Intl.PluralRules(lang()))
 }
 
-const catalogues: Record<Lang, Record<keyof typeof ru, Entry>> = { ru, en }
+/** What is said for a word of the server, e.g. an action of the journal; the word itself when it is newer than we are. */
+export function dWord(kind: string, word: string): string {
+  const key = `${kind}.${word}`
+  return key in deskRu ? d(key as DeskKey) : word
+}
 
-export function d(key: keyof typeof ru, params: Params = {}): string {
-  return words(catalogues[lang()][key], params, new Intl.PluralRules(lang()))
+/** A day in few words, with the year only when it is another one. */
+export function day(at: number): string {
+  const date = new Date(at)
+  const other = date.getFullYear() !== new Date().getFullYear()
+  return new Intl.DateTimeFormat(lang(), { day: 'numeric', month: 'long', ...(other && { year: 'numeric' }) }).format(date)
+}
+
+/** An ISO date as people write it. */
+export function isoDay(iso: string): string {
+  return iso ? new Intl.DateTimeFormat(lang(), { day: '2-digit', month: '2-digit', year: 'numeric', timeZone: 'UTC' }).format(Date.parse(iso)) : ''
 }
