@@ -18,7 +18,7 @@ export interface CoreError {
   message_en: string
   retryable: boolean
   mender: 'you' | 'sender' | 'teacher' | 'administrator' | 'operator' | 'nobody'
-  /** Fields of the error: `limit`, `seconds`, `id`… */
+  /** Fields of the error: `limit`, `seconds`, `id`… Of the core's own: `lost`, when it went out and no answer came. */
   [field: string]: string | number | boolean
 }
 export type Outcome<T = undefined> = { ok: true; value: T } | { ok: false; error: CoreError }

@@ -1,4 +1,5 @@
 /** The composition of the core: makes its parts and binds them. Holds no rule of its own. */
+import { askAgain } from './again'
 import type { Conversation, Core } from './api'
 import { Book } from './book'
 import { Cache } from './cache'
@@ -25,6 +26,8 @@ const SAVE_AFTER_MS = 250
 const CLOCK_MS = 30_000
 /** Who we are is asked again that often while the server does not answer. */
 const ASK_AGAIN_MS = 3_000
+/** A command whose answer was lost waits that long for the connection; then it is said to have failed. */
+const LOST_WAIT_MS = 30_000
 
 function makeCore(): Core {
   const book = new Book()
@@ -57,7 +60,8 @@ function makeCore(): Core {
   const sync = new Sync(book, ask, { current, people: (found) => people.put(found), sessionEnded })
   const session = new Session(wipe)
   book.posted = (nonce) => outbox.seen(nonce)
-  const commands = makeCommands({ ask, book, chats, outbox, overlays, people })
+  const surely = askAgain(ask, () => connection.settled(LOST_WAIT_MS))
+  const commands = makeCommands({ ask: surely, book, chats, outbox, overlays, people })
 
   function heard(event: AnyEvent): void {
     if (event.kind === 'server.welcome') {
