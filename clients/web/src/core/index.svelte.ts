@@ -12,6 +12,7 @@ import { Outbox, type OutboxNews } from './outbox'
 import { Overlays } from './overlay'
 import { People } from './people'
 import { Reads } from './reads'
+import { refill } from './refill'
 import { Session } from './session'
 import { Sync } from './sync'
 import { Tabs } from './tabs'
@@ -20,8 +21,8 @@ import { Talk } from './talk'
 export type * from './api'
 export { MUTED_FOR_GOOD, PENDING_SEQ } from './api'
 
-/** Changes are written to the cache together, but soon: a browser drops what a page writes while it is left. */
-const SAVE_AFTER_MS = 250
+/** The first change is written at once, those that follow together: a browser drops what a page writes while it is left. */
+const SAVE_EVERY_MS = 250
 /** A mute that ends, an edit that is too late now: looked at that often. */
 const CLOCK_MS = 30_000
 /** Who we are is asked again that often while the server does not answer. */
@@ -37,6 +38,7 @@ function makeCore(): Core {
   const talks = new Set<Talk>()
   let clockSkewMs = 0
   let saving: ReturnType<typeof setTimeout> | undefined
+  let savedAt = -SAVE_EVERY_MS
   let running = false
 
   const now = () => Date.now() + clockSkewMs
@@ -96,16 +98,18 @@ function makeCore(): Core {
     for (const talk of talks) talk.refresh()
     reads.flush()
     void outbox.open()
+    if (book.emptied.size > 0) void refill(book, ask, people)
     if (reset) saveSoon()
   }
 
   function saveSoon(): void {
-    saving ??= setTimeout(save, SAVE_AFTER_MS)
+    saving ??= setTimeout(save, Math.max(0, savedAt + SAVE_EVERY_MS - performance.now()))
   }
 
   function save(): void {
     clearTimeout(saving)
     saving = undefined
+    savedAt = performance.now()
     if (running && tabs.leads) void cache.save(book, connection.state === 'online' ? Date.now() : connection.fresh)
   }
 
