@@ -164,3 +164,22 @@ async def test_the_page_starts_without_a_network(people: tuple[Person, Person], 
     await masha.page.goto(f"{masha.url}/messages/{chat}")
     await expect(masha.message("читается без сети")).to_have_count(1)
     await masha.context.set_offline(False)
+
+
+async def test_a_chat_that_was_only_looked_into_can_be_read_without_a_network(
+    people: tuple[Person, Person], chat: str
+) -> None:
+    """E-2: left as soon as its messages were on the screen, and reloaded since; offline it shows them all the same."""
+    masha, kolya = people
+    await kolya.open_chat(chat)
+    await kolya.write("на бегу")
+    await masha.open_chat(chat)
+    await expect(masha.message("на бегу")).to_have_count(1)
+    await masha.page.goto(f"{masha.url}/messages")
+    await masha.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    await masha.page.reload()
+    await masha.page.goto("about:blank")
+    await masha.context.set_offline(True)
+    await masha.page.goto(f"{masha.url}/messages/{chat}")
+    await expect(masha.message("на бегу")).to_have_count(1)
+    await masha.context.set_offline(False)

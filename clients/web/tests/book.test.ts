@@ -7,7 +7,8 @@ import { ReferenceChat } from './reference'
 
 const ME = 'me'
 const PEOPLE = [ME, 'anna', 'boris']
-const EMOJI = ['👍', '❤️']
+// The last two sort one way by code points and the other by UTF-16 units.
+const EMOJI = ['👍', '❤️', '☝🏽', '☝️']
 
 /** Random acts; an act that the present state does not allow does nothing. */
 const act = fc.record({

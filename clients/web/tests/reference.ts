@@ -100,6 +100,9 @@ export class ReferenceChat {
         if (group?.accounts.length === 0) reactions.splice(reactions.indexOf(group), 1)
       }
     }
+    // as the server sorts: Python compares code points
+    const points = (emoji: string) => [...emoji].map((sign) => (sign.codePointAt(0) ?? 0).toString(16).padStart(6, '0')).join('')
+    reactions.sort((a, b) => (points(a.emoji) < points(b.emoji) ? -1 : 1))
     return {
       seq: posted.seq,
       author: posted.actor ?? '',

@@ -8,6 +8,7 @@ import { Outbox } from '../src/core/outbox'
 import { Overlays } from '../src/core/overlay'
 import { People } from '../src/core/people'
 import { Reads } from '../src/core/reads'
+import { refill } from '../src/core/refill'
 import { PAGE, Talk } from '../src/core/talk'
 import type { MessageHistory } from '../src/wire.gen'
 import { ReferenceChat } from './reference'
@@ -44,7 +45,7 @@ function world(posts: number, readSeq: number) {
   const open = (id = 'c', at?: number) =>
     new Talk(id, { ask, book, chats, outbox, people, reads: new Reads(book, ask), closed: () => undefined }, at)
   const seqs = (talk: Talk) => talk.messages.map((one) => one.seq)
-  return { chat, book, net, outbox, open, post, seqs }
+  return { chat, book, net, ask, outbox, open, post, seqs }
 }
 
 function page(chat: ReferenceChat, { before, after, around, limit = PAGE }: MessageHistory) {
@@ -79,8 +80,9 @@ describe('opening', () => {
     const far = world(300, 100)
     const other = far.open()
     await settled()
-    expect([other.unreadFrom, other.moreAfter]).toEqual([101, true])
+    expect([other.unreadFrom, other.moreAfter]).toEqual([101, false])
     expect(far.seqs(other)).toContain(101)
+    expect(other.gaps, 'the newest page is there for offline reading, with a gap above it').toEqual([251])
     far.book.takeRead({ kind: 'read.moved', chat: 'c', read_seq: 300, unread: 0 })
     expect(other.unreadFrom, 'it stays where it was set').toBe(101)
   })
@@ -119,20 +121,47 @@ describe('pages', () => {
     expect(talk.moreBefore).toBe(false)
   })
 
-  test('a jump replaces the run; new messages wait below until it reaches the end again', async () => {
+  test('a jump adds a run with a gap between, and new messages go on below', async () => {
     const { open, seqs, book, post } = world(300, 300)
     const talk = open()
     await settled()
     const generation = talk.generation
     await talk.jumpTo(40)
-    expect([seqs(talk).includes(40), talk.moreAfter, talk.generation]).toEqual([true, true, generation + 1])
+    expect([seqs(talk).includes(40), talk.moreAfter, talk.generation]).toEqual([true, false, generation + 1])
+    expect(talk.gaps).toEqual([251])
     book.takeChatEvent(post())
-    expect(seqs(talk)).not.toContain(301)
-    while (talk.moreAfter) await talk.loadNewer()
     expect(seqs(talk).at(-1)).toBe(301)
-    book.takeChatEvent(post())
-    expect(seqs(talk).at(-1)).toBe(302)
-    expect(new Set(seqs(talk)).size).toBe(seqs(talk).length)
+    await talk.jumpTo(45)
+    await talk.jumpTo(150)
+    expect([talk.gaps.length, talk.generation], 'what is loaded needs no page').toEqual([2, generation + 2])
+  })
+
+  test.each(['above', 'below'] as const)('a gap fills from %s without a hole or a double, and then is none', async (side) => {
+    const { open, seqs, net } = world(300, 300)
+    const talk = open()
+    await settled()
+    await talk.jumpTo(40)
+    const asked = net.asked
+    await Promise.all([talk.fillGap(talk.gaps[0] ?? 0, side), talk.fillGap(talk.gaps[0] ?? 0, side)])
+    expect(net.asked, 'one page at a time').toBe(asked + 1)
+    while (talk.gaps[0] !== undefined) await talk.fillGap(talk.gaps[0], side)
+    expect(seqs(talk)).toEqual(Array.from({ length: 300 - (seqs(talk)[0] ?? 0) + 1 }, (_, index) => index + (seqs(talk)[0] ?? 0)))
+    expect(net.asked).toBeLessThan(asked + 8)
+    await talk.fillGap(251, side)
+    expect(seqs(talk)).toHaveLength(new Set(seqs(talk)).size)
+  })
+
+  test('events change messages in every run (E-2)', async () => {
+    const { open, book, chat } = world(300, 300)
+    const talk = open()
+    await settled()
+    await talk.jumpTo(40)
+    book.takeChatEvent(chat.add({ kind: 'message.edited', actor: 'anna', target: 40, text: 'иначе', erased: false }))
+    book.takeChatEvent(chat.add({ kind: 'message.deleted', actor: 'anna', target: 299 }))
+    expect([talk.message(40)?.text, talk.message(299)?.deleted]).toEqual(['иначе', true])
+    talk.close()
+    book.shrink('c')
+    expect(talk.messages.map((one) => one.seq), 'a closed conversation keeps the newest').toEqual(chat.messages().slice(-50).map((one) => one.seq))
   })
 
   test('back to the newest needs no asking; a message that cannot be seen is said so', async () => {
@@ -179,4 +208,23 @@ test('an own unsent message stands last and keeps its key when it is acknowledge
   book.takeChatEvent(chat.add({ kind: 'message.posted', actor: ME, nonce: 'mine-nonce', ...plain }))
   expect(talk.messages.filter((one) => one.text === 'моё').map((one) => [one.key, one.state, one.seq])).toEqual([[pending?.key, 'sent', 5]])
   outbox.clear()
+})
+
+test('after a reset the newest messages of opened chats are read again, for offline reading (E-2)', async () => {
+  const { open, book, chat, net, ask, seqs } = world(300, 300)
+  const first = open()
+  await settled()
+  first.close()
+  book.putState(chat.state(), true)
+  expect(book.records.get('c')?.tail).toBeNull()
+  net.down = true
+  await refill(book, ask, { put: () => undefined })
+  net.down = false
+  await refill(book, ask, { put: () => undefined })
+  const asked = net.asked
+  await refill(book, ask, { put: () => undefined })
+  expect([book.records.get('c')?.tail?.messages.length, net.asked]).toEqual([PAGE, asked])
+  net.down = true
+  const talk = open()
+  expect([talk.state, seqs(talk).at(-1)]).toEqual(['ready', 300])
 })

@@ -18,7 +18,7 @@ export interface CoreError {
   message_en: string
   retryable: boolean
   mender: 'you' | 'sender' | 'teacher' | 'administrator' | 'operator' | 'nobody'
-  /** Fields of the error: `limit`, `seconds`, `id`… */
+  /** Fields of the error: `limit`, `seconds`, `id`… Of the core's own: `lost`, when it went out and no answer came. */
   [field: string]: string | number | boolean
 }
 export type Outcome<T = undefined> = { ok: true; value: T } | { ok: false; error: CoreError }
@@ -134,16 +134,18 @@ export interface Conversation {
   readonly state: 'loading' | 'ready' | 'error' | 'gone'
   readonly error: CoreError | null
   /**
-   * One unbroken run of messages, oldest first, own pending ones last. It grows by loadOlder/loadNewer and is
-   * replaced by a jump outside of it. Tombstones are in it.
+   * What is loaded, oldest first, own pending ones last. It grows by loadOlder/loadNewer; a jump outside of it adds a
+   * run with a gap between. Tombstones are in it.
    */
   readonly messages: readonly MessageItem[]
+  /** Seqs of the messages that stand directly below a gap, oldest first. */
+  readonly gaps: readonly number[]
   readonly moreBefore: boolean
-  /** True when the run does not reach the newest message (after a jump): new ones are not appended then. */
+  /** True when `messages` does not reach the newest one: new ones are not appended then. */
   readonly moreAfter: boolean
   readonly loadingBefore: boolean
   readonly loadingAfter: boolean
-  /** Bumped when the run was replaced: forget anchors. */
+  /** Bumped when a run was put beside the others: forget places in the list. */
   readonly generation: number
   /** Seq of the first message unread at opening, 0 when none: the divider. Stays until closed or dismissed. */
   readonly unreadFrom: number
@@ -151,7 +153,9 @@ export interface Conversation {
   /** A page of 50; safe to call often, at once nothing when there is no more or one is running. */
   loadOlder(): Promise<Outcome>
   loadNewer(): Promise<Outcome>
-  /** Make `seq` part of the run (±25 when outside). `message_unknown` when it cannot be seen. */
+  /** Read on into the gap above the message `seq`, from the side that is looked at. Safe to call often. */
+  fillGap(seq: number, from: 'above' | 'below'): Promise<Outcome>
+  /** Make `seq` part of what is loaded (±25 when outside). `message_unknown` when it cannot be seen. */
   jumpTo(seq: number): Promise<Outcome>
   jumpToLatest(): Promise<Outcome>
   /** A message by seq wherever it is (quotes, pinned bar). undefined: being fetched; null: cannot be seen. */

@@ -8,6 +8,7 @@ import type { AccountLogEvent, ChatLogEvent, ChatState, Message, ReadMoved, Read
 import { applyOwn, applyToChat, foreseeRead, moveRead, type Applied } from './model/chat'
 import { applyToMessage } from './model/message'
 import { applyToRun, catchUp, changeOne, find, tailOf, without, type Run } from './model/run'
+import { findIn, placeRun, type Runs } from './model/runs'
 import { Topic } from './topic'
 
 /** Events of a chat kept to bring pages up to date that were read while events came. */
@@ -19,8 +20,8 @@ export interface ChatRecord {
   cursor: number
   /** The run that reaches the newest message. */
   tail: Run | null
-  /** Another run, while a conversation looks at older messages. */
-  view: Run | null
+  /** Runs before it that an open conversation looked at, with gaps between. */
+  earlier: Runs
   recent: ChatLogEvent[]
   /** Messages outside of the runs that something refers to: quotes, pins. Null cannot be seen. */
   extra: Map<number, Message | null>
@@ -43,6 +44,8 @@ export class Book {
   readonly dirty = new Set<string>()
   /** Chats whose state must be asked for again. */
   readonly stale = new Set<string>()
+  /** Chats whose newest messages were dropped with their state: offline reading wants them back. */
+  readonly emptied = new Set<string>()
   /** Chats that the account has joined and whose state is unknown. */
   readonly joined = new Set<string>()
 
@@ -53,7 +56,10 @@ export class Book {
     return this.epoch === ''
   }
 
-  clear(): void {
+  /** Drops everything; `again` when it is about to be read anew. */
+  clear(again = false): void {
+    if (!again) this.emptied.clear()
+    else for (const [chat, { tail }] of this.records) if (tail) this.emptied.add(chat)
     this.records.clear()
     this.pins = []
     this.epoch = ''
@@ -67,7 +73,8 @@ export class Book {
   putState(state: ChatState, reset: boolean): void {
     const record = this.records.get(state.id)
     if (record === undefined || reset) {
-      this.records.set(state.id, { state, cursor: state.head, tail: null, view: null, recent: [], extra: new Map(), sent: [] })
+      if (record?.tail) this.emptied.add(state.id)
+      this.records.set(state.id, { state, cursor: state.head, tail: null, earlier: [], recent: [], extra: new Map(), sent: [] })
     } else {
       const behind = record.recent.filter((event) => event.seq > state.head)
       const read = moveRead(state, record.state.view.read_seq, state.unread)
@@ -91,7 +98,7 @@ export class Book {
     if (event.seq !== record.cursor + 1) return 'gap'
     record.state = this.#applied(record, record.state, event)
     if (record.tail) record.tail = applyToRun(record.tail, event)
-    if (record.view) record.view = applyToRun(record.view, event)
+    record.earlier = record.earlier.map((run) => applyToRun(run, event))
     if (event.kind === 'message.posted' && event.actor === this.me) this.posted(event.nonce)
     const referred = 'target' in event ? record.extra.get(event.target) : undefined
     if (referred) record.extra.set(referred.seq, applyToMessage(referred, event))
@@ -136,7 +143,8 @@ export class Book {
   foresee(chat: string, seq: number): void {
     const record = this.records.get(chat)
     if (record === undefined) return
-    record.state = foreseeRead(record.state, seq, this.me, (record.view ?? record.tail)?.messages ?? [])
+    const near = runsOf(record).find((run) => find(run, seq))
+    record.state = foreseeRead(record.state, seq, this.me, near?.messages ?? [])
     this.changed(chat)
   }
 
@@ -154,12 +162,21 @@ export class Book {
     return record ? catchUp(run, record.recent, record.cursor) : null
   }
 
-  /** The run that a conversation shows. One that reaches the end becomes the chat's tail. */
+  /** Everything loaded of a chat, oldest first. */
+  runs(chat: string): Runs {
+    const record = this.records.get(chat)
+    return record ? runsOf(record) : []
+  }
+
+  /** A run as just read. One that reaches the end becomes the chat's tail. */
   setRun(chat: string, run: Run): void {
     const record = this.records.get(chat)
     if (record === undefined) return
-    if (run.moreAfter) record.view = run
-    else [record.tail, record.view] = [run, null]
+    const all = placeRun(runsOf(record), run)
+    const last = all.at(-1)
+    const ends = last !== undefined && !last.moreAfter
+    record.tail = ends ? last : null
+    record.earlier = ends ? all.slice(0, -1) : all
     this.changed(chat)
   }
 
@@ -167,13 +184,13 @@ export class Book {
   shrink(chat: string): void {
     const record = this.records.get(chat)
     if (record === undefined) return
-    record.view = null
+    record.earlier = []
     if (record.tail) record.tail = tailOf(record.tail)
   }
 
   message(chat: string, seq: number): Message | null | undefined {
     const record = this.records.get(chat)
-    return record && (find(record.view, seq) ?? find(record.tail, seq) ?? record.extra.get(seq))
+    return record && (findIn(runsOf(record), seq) ?? record.extra.get(seq))
   }
 
   refer(chat: string, seq: number, message: Message | null): void {
@@ -193,11 +210,11 @@ export class Book {
 
   #onRuns(record: ChatRecord, change: (run: Run) => Run): void {
     if (record.tail) record.tail = change(record.tail)
-    if (record.view) record.view = change(record.view)
+    record.earlier = record.earlier.map(change)
   }
 
   #applied(record: ChatRecord, chat: ChatState, event: ChatLogEvent): ChatState {
-    const look = (seq: number) => find(record.tail, seq) ?? find(record.view, seq)
+    const look = (seq: number) => findIn(runsOf(record), seq)
     return this.#noted(chat.id, applyToChat(chat, event, this.me, look))
   }
 
@@ -205,4 +222,8 @@ export class Book {
     if (applied.stale) this.stale.add(chat)
     return applied.chat
   }
+}
+
+function runsOf(record: ChatRecord): Runs {
+  return record.tail ? [...record.earlier, record.tail] : record.earlier
 }

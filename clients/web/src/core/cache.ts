@@ -81,7 +81,7 @@ export class Cache {
     })
     if (!kept?.meta || !book.empty) return 0
     for (const { state, cursor, tail } of kept.chats) {
-      book.records.set(state.id, { state, cursor, tail, view: null, recent: [], extra: new Map(), sent: [] })
+      book.records.set(state.id, { state, cursor, tail, earlier: [], recent: [], extra: new Map(), sent: [] })
     }
     book.epoch = kept.meta.epoch
     book.accountSeq = kept.meta.accountSeq
@@ -95,7 +95,7 @@ export class Cache {
     const changed = [...book.dirty]
     book.dirty.clear()
     if (book.empty) return
-    await this.#do(async (db) => {
+    const kept = await this.#do(async (db) => {
       const at = db.transaction(['meta', 'chats'], 'readwrite')
       const chats = at.objectStore('chats')
       for (const id of changed) {
@@ -104,8 +104,12 @@ export class Cache {
         else void chats.put({ id, state: record.state, cursor: record.cursor, tail: record.tail && tailOf(record.tail) })
       }
       void at.objectStore('meta').put(metaOf(book, fresh), 'book')
+      // at once: a page that is being left may not see its requests come back
+      at.commit()
       await at.done
+      return true
     })
+    if (!kept && this.#db) for (const id of changed) book.dirty.add(id) // a full disk may have room the next time
   }
 
   async people(): Promise<Person[]> {

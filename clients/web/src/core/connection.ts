@@ -36,6 +36,20 @@ export class Connection implements ConnectionStore {
     this.#retry()
   }
 
+  /** True once connected and caught up; false when that takes longer than `ms`. */
+  settled(ms: number): Promise<boolean> {
+    if (this.#state === 'online') return Promise.resolve(true)
+    return new Promise((done) => {
+      const end = (online: boolean) => {
+        clearTimeout(timer)
+        off()
+        done(online)
+      }
+      const timer = setTimeout(() => end(false), ms)
+      const off = this.topic.on(() => this.#state === 'online' && end(true))
+    })
+  }
+
   /** The link is being made; `said` by the device itself that there is no network. */
   lost(said = false): void {
     if (this.#state === 'update') return

@@ -1,4 +1,5 @@
 /** The composition of the core: makes its parts and binds them. Holds no rule of its own. */
+import { askAgain } from './again'
 import type { Conversation, Core } from './api'
 import { Book } from './book'
 import { Cache } from './cache'
@@ -11,6 +12,7 @@ import { Outbox, type OutboxNews } from './outbox'
 import { Overlays } from './overlay'
 import { People } from './people'
 import { Reads } from './reads'
+import { refill } from './refill'
 import { Session } from './session'
 import { Sync } from './sync'
 import { Tabs } from './tabs'
@@ -19,12 +21,14 @@ import { Talk } from './talk'
 export type * from './api'
 export { MUTED_FOR_GOOD, PENDING_SEQ } from './api'
 
-/** Changes are written to the cache together, but soon: a browser drops what a page writes while it is left. */
-const SAVE_AFTER_MS = 250
+/** The first change is written at once, those that follow together: a browser drops what a page writes while it is left. */
+const SAVE_EVERY_MS = 250
 /** A mute that ends, an edit that is too late now: looked at that often. */
 const CLOCK_MS = 30_000
 /** Who we are is asked again that often while the server does not answer. */
 const ASK_AGAIN_MS = 3_000
+/** A command whose answer was lost waits that long for the connection; then it is said to have failed. */
+const LOST_WAIT_MS = 30_000
 
 function makeCore(): Core {
   const book = new Book()
@@ -34,6 +38,7 @@ function makeCore(): Core {
   const talks = new Set<Talk>()
   let clockSkewMs = 0
   let saving: ReturnType<typeof setTimeout> | undefined
+  let savedAt = -SAVE_EVERY_MS
   let running = false
 
   const now = () => Date.now() + clockSkewMs
@@ -57,7 +62,8 @@ function makeCore(): Core {
   const sync = new Sync(book, ask, { current, people: (found) => people.put(found), sessionEnded, rolesChanged: () => session.rolesChanged() })
   const session = new Session(wipe)
   book.posted = (nonce) => outbox.seen(nonce)
-  const commands = makeCommands({ ask, book, chats, outbox, overlays, people })
+  const surely = askAgain(ask, () => connection.settled(LOST_WAIT_MS))
+  const commands = makeCommands({ ask: surely, book, chats, outbox, overlays, people })
 
   function heard(event: AnyEvent): void {
     if (event.kind === 'server.welcome') {
@@ -92,18 +98,20 @@ function makeCore(): Core {
     for (const talk of talks) talk.refresh()
     reads.flush()
     void outbox.open()
+    if (book.emptied.size > 0) void refill(book, ask, people)
     if (!reset) return
     session.rolesChanged() // what was not heard may be that too
     saveSoon()
   }
 
   function saveSoon(): void {
-    saving ??= setTimeout(save, SAVE_AFTER_MS)
+    saving ??= setTimeout(save, Math.max(0, savedAt + SAVE_EVERY_MS - performance.now()))
   }
 
   function save(): void {
     clearTimeout(saving)
     saving = undefined
+    savedAt = performance.now()
     if (running && tabs.leads) void cache.save(book, connection.state === 'online' ? Date.now() : connection.fresh)
   }
 

@@ -86,7 +86,7 @@ export class Link {
       const answer = await this.#socket.timeout(ANSWER_MS).emitWithAck(name, input)
       return answer.ok ? { ok: true, value: answer } : { ok: false, error: answer.error as CoreError }
     } catch {
-      return failure(this.#socket.connected ? 'timeout' : 'offline')
+      return lost(this.#socket.connected ? 'timeout' : 'offline')
     }
   }
 
@@ -123,6 +123,12 @@ export class Link {
     clearTimeout(this.#timer)
     this.#timer = this.#wanted ? setTimeout(() => this.connect(), ms) : undefined
   }
+}
+
+/** It went out, and no answer came: whether it happened is unknown. */
+export function lost(code: string): { ok: false; error: CoreError } {
+  const { error } = failure(code)
+  return { ok: false, error: { ...error, lost: true } }
 }
 
 export function failure(code: string): { ok: false; error: CoreError } {

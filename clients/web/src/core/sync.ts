@@ -111,7 +111,7 @@ export class Sync {
     const { chats, pins, people, account_seq, epoch } = answer.value
     const book = this.#book
     for (const chat of book.records.keys()) book.dirty.add(chat)
-    book.clear()
+    book.clear(true)
     book.epoch = epoch
     book.accountSeq = account_seq
     book.pins = pins

@@ -1,13 +1,15 @@
 /**
  * One open conversation: the run of messages that is shown, its pages, its divider, its read marks.
  *
- * One `Talk` shows one unbroken run; a jump outside replaces it. The book keeps the run current under events.
+ * A jump outside of what is loaded adds a run, with a gap between that fills when it is seen. The book keeps every run
+ * current under events.
  */
 import { type ChatItem, type Conversation, type CoreError, type MessageItem, type Outcome } from './api'
 import type { Book } from './book'
 import type { Chats } from './chats'
 import { failure, type Ask } from './link'
-import { indexOf, joinRuns, runOf, type Run } from './model/run'
+import { joinRuns, runOf, type Run } from './model/run'
+import { findIn, firstOf, gapsOf, lastOf, reachesPast, type Runs } from './model/runs'
 import type { Outbox } from './outbox'
 import type { People } from './people'
 import type { Reads } from './reads'
@@ -39,6 +41,8 @@ export class Talk implements Conversation {
   #generation = 0
   #unreadFrom = -1
   #asked = new Set<number>()
+  /** Gaps being filled, by the seq below them. */
+  #filling = new Set<number>()
   #shown: readonly MessageItem[] = []
   #closed = false
   #loading = false
@@ -75,14 +79,19 @@ export class Talk implements Conversation {
     return this.#shown
   }
 
+  get gaps(): readonly number[] {
+    this.#track()
+    return gapsOf(this.#runs)
+  }
+
   get moreBefore(): boolean {
     this.#track()
-    return this.#run?.moreBefore ?? false
+    return this.#runs[0]?.moreBefore ?? false
   }
 
   get moreAfter(): boolean {
     this.#track()
-    return this.#run?.moreAfter ?? false
+    return this.#runs.at(-1)?.moreAfter ?? false
   }
 
   get loadingBefore(): boolean {
@@ -111,54 +120,47 @@ export class Talk implements Conversation {
   }
 
   async loadOlder(): Promise<Outcome> {
-    const run = this.#run
-    const first = run?.messages[0]
-    if (!run?.moreBefore || !first || this.#loadingBefore) return DONE
+    const run = this.#runs[0]
+    if (!run?.moreBefore || run.messages.length === 0 || this.#loadingBefore) return DONE
     this.#set(() => (this.#loadingBefore = true))
-    const page = await this.#page({ before: first.seq })
+    const done = await this.#lengthen(firstOf(run), 'up')
     this.#set(() => (this.#loadingBefore = false))
-    if (!page.ok) return page
-    const now = this.#run
-    if (now?.messages[0]?.seq === first.seq) this.#ports.book.setRun(this.id, joinRuns(page.value, now))
-    return DONE
+    return done
   }
 
   async loadNewer(): Promise<Outcome> {
-    const run = this.#run
-    const last = run?.messages.at(-1)
-    if (!run?.moreAfter || !last || this.#loadingAfter) return DONE
+    const run = this.#runs.at(-1)
+    if (!run?.moreAfter || run.messages.length === 0 || this.#loadingAfter) return DONE
     this.#set(() => (this.#loadingAfter = true))
-    const page = await this.#page({ after: last.seq })
+    const done = await this.#lengthen(lastOf(run), 'down')
     this.#set(() => (this.#loadingAfter = false))
-    if (!page.ok) return page
-    const now = this.#run
-    if (now?.messages.at(-1)?.seq === last.seq) this.#ports.book.setRun(this.id, joinRuns(now, page.value))
-    return DONE
+    return done
+  }
+
+  async fillGap(seq: number, from: 'above' | 'below'): Promise<Outcome> {
+    const index = this.#runs.findIndex((run) => firstOf(run) === seq)
+    const above = this.#runs[index - 1]
+    if (index < 1 || !above || this.#filling.has(seq)) return DONE
+    this.#filling.add(seq)
+    const done = await (from === 'above' ? this.#lengthen(lastOf(above), 'down') : this.#lengthen(seq, 'up'))
+    this.#filling.delete(seq)
+    return done
   }
 
   async jumpTo(seq: number): Promise<Outcome> {
-    if (this.#run && indexOf(this.#run.messages, seq) >= 0) return DONE
-    const tail = this.#ports.book.records.get(this.id)?.tail
-    if (tail && indexOf(tail.messages, seq) >= 0) {
-      this.#replace(tail)
-      return DONE
-    }
+    if (findIn(this.#runs, seq)) return DONE
     const page = await this.#page({ around: seq })
     if (!page.ok) return page
-    if (indexOf(page.value.messages, seq) < 0) return failure('message_unknown')
-    this.#replace(page.value)
+    if (!findIn([page.value], seq)) return failure('message_unknown')
+    this.#place(page.value)
     return DONE
   }
 
   async jumpToLatest(): Promise<Outcome> {
-    if (this.#run && !this.#run.moreAfter) return DONE
-    const tail = this.#ports.book.records.get(this.id)?.tail
-    if (tail) {
-      this.#replace(tail)
-      return DONE
-    }
+    const last = this.#runs.at(-1)
+    if (last && !last.moreAfter) return DONE
     const page = await this.#page({})
-    if (page.ok) this.#replace(page.value)
+    if (page.ok) this.#ports.book.setRun(this.id, page.value)
     return page.ok ? DONE : page
   }
 
@@ -189,21 +191,19 @@ export class Talk implements Conversation {
   /** The book was read anew, or the connection is back: load what is missing now. */
   refresh(): void {
     this.#asked.clear()
-    const run = this.#run
-    if (run && this.#state === 'ready') return
-    if (run && this.#at === undefined && this.#showsFirstUnread(run)) this.#opened()
+    const loaded = this.#runs.length > 0
+    if (loaded && this.#state === 'ready') return
+    if (loaded && this.#at === undefined && this.#showsFirstUnread()) this.#opened()
     else void this.#load()
   }
 
-  #showsFirstUnread(run: Run): boolean {
+  #showsFirstUnread(): boolean {
     const state = this.#ports.book.records.get(this.id)?.state
-    if (!state || state.unread === 0 || !run.moreBefore) return true
-    return (run.messages[0]?.seq ?? Infinity) <= state.view.read_seq
+    return !state || state.unread === 0 || reachesPast(this.#runs, state.view.read_seq)
   }
 
-  get #run(): Run | null {
-    const record = this.#ports.book.records.get(this.id)
-    return record ? (record.view ?? record.tail) : null
+  get #runs(): Runs {
+    return this.#ports.book.runs(this.id)
   }
 
   /** At the place asked for, else at the first unread message, else at the newest. */
@@ -217,9 +217,11 @@ export class Talk implements Conversation {
     if (this.#closed) return
     if (page.ok) {
       this.#at = undefined
-      this.#replace(page.value)
+      this.#place(page.value)
       this.#opened()
-    } else if (this.#run && page.error.code === 'offline') {
+      // the newest ones too: they are what can be read without a network later
+      void this.jumpToLatest()
+    } else if (this.#runs.length > 0 && page.error.retryable) {
       this.#opened() // what the cache has is better than nothing
     } else if (GONE_CODES.has(page.error.code)) {
       this.#set(() => (this.#state = 'gone'))
@@ -231,13 +233,13 @@ export class Talk implements Conversation {
   /** The divider is set once, at opening. */
   #opened(): void {
     const state = this.#ports.book.records.get(this.id)?.state
-    const run = this.#run
+    const messages = this.#runs.flatMap((run) => run.messages)
     this.#set(() => {
       this.#state = 'ready'
       this.#error = null
-      if (this.#unreadFrom >= 0 || !state || !run) return
+      if (this.#unreadFrom >= 0 || !state || messages.length === 0) return
       const me = this.#ports.book.me
-      const first = run.messages.find((one) => one.seq > state.view.read_seq && one.author !== me && !one.deleted)
+      const first = messages.find((one) => one.seq > state.view.read_seq && one.author !== me && !one.deleted)
       this.#unreadFrom = state.unread > 0 ? (first?.seq ?? 0) : 0
     })
   }
@@ -255,7 +257,17 @@ export class Talk implements Conversation {
     }
   }
 
-  #replace(run: Run): void {
+  /** The page beyond one end of a run joins it. */
+  async #lengthen(end: number, way: 'up' | 'down'): Promise<Outcome> {
+    const page = await this.#page(way === 'up' ? { before: end } : { after: end })
+    if (!page.ok) return page
+    const run = this.#runs.find((one) => (way === 'up' ? firstOf(one) : lastOf(one)) === end)
+    if (run) this.#ports.book.setRun(this.id, way === 'up' ? joinRuns(page.value, run) : joinRuns(run, page.value))
+    return DONE
+  }
+
+  /** A run beside what was shown: places in the list are new. */
+  #place(run: Run): void {
     this.#generation += 1
     this.#ports.book.setRun(this.id, run)
     this.#topic.touch()
@@ -264,9 +276,9 @@ export class Talk implements Conversation {
   #items(chat: Parameters<Chats['item']>[1]): MessageItem[] {
     const { book, chats, outbox } = this.#ports
     const record = book.records.get(this.id)
-    const run = this.#run
-    const items = (run?.messages ?? []).map((message) => chats.item(message, chat))
-    if (!run || run.moreAfter) return items
+    const runs = this.#runs
+    const items = runs.flatMap((run) => run.messages.map((message) => chats.item(message, chat)))
+    if (runs.length === 0 || this.moreAfter) return items
     for (const message of record?.sent ?? []) items.push(chats.item(message, chat))
     const known = new Set(items.slice(-PAGE).map((item) => item.nonce))
     for (const [index, post] of outbox.items.entries()) {

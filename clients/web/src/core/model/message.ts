@@ -36,10 +36,10 @@ export function applyToMessage(message: Message, event: ChatLogEvent): Message {
   }
 }
 
-/** Reactions in the order in which their emoji first came; an emoji without people is gone. */
+/** Reactions by emoji, as the server sorts them: who came first cannot be known after a removal. One without people is gone. */
 export function react(reactions: readonly Reaction[], emoji: string, account: string, on: boolean): Reaction[] {
   const known = reactions.some((one) => one.emoji === emoji)
-  if (on && !known) return [...reactions, { emoji, accounts: [account] }]
+  if (on && !known) return [...reactions, { emoji, accounts: [account] }].sort((a, b) => byCodePoints(a.emoji, b.emoji))
   return reactions
     .map((one) => {
       if (one.emoji !== emoji) return one
@@ -48,4 +48,16 @@ export function react(reactions: readonly Reaction[], emoji: string, account: st
       return { emoji, accounts: others }
     })
     .filter((one) => one.accounts.length > 0)
+}
+
+/** Python's order of strings. JavaScript's own compares UTF-16 units, where U+FE0F stands behind a skin tone. */
+function byCodePoints(a: string, b: string): number {
+  const left = [...a]
+  const right = [...b]
+  for (const [index, sign] of left.entries()) {
+    const other = right[index]
+    if (other === undefined) return 1
+    if (sign !== other) return (sign.codePointAt(0) ?? 0) - (other.codePointAt(0) ?? 0)
+  }
+  return left.length - right.length
 }
