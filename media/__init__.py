@@ -1,0 +1,1 @@
+"""The SFU: forwards RTP between the participants of a call, never decodes it. Knows no account."""

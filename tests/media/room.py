@@ -1,0 +1,138 @@
+"""One call of a real SFU in this process, and browsers in it: what signaling does, done by the test itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from media import control as c
+from media.port import Port
+from media.sfu import Sfu, SfuSettings
+
+WAIT_S = 20.0
+"""For what must come; nothing is measured by it."""
+PAGE = "http://127.0.0.1:9/"
+"""Never asked for: the test answers it. A page of this name may use devices."""
+
+
+class Room:
+    def __init__(self, *, plain: bool = False, hosts: tuple[str, ...] = ("127.0.0.1",)) -> None:
+        self.notices: list[c.Notice] = []
+        self.loads: list[c.Load] = []
+        self.changed = asyncio.Event()
+        self.port = Port(hosts, 0, plain=plain)
+        self.sfu = Sfu(self.port, SfuSettings(), self._told)
+        self.tracks: dict[str, dict[str, Any]] = {}
+        self.layers: dict[tuple[str, str], list[str]] = {}
+        self._number = 0
+        self.on_layers: Callable[[str, str, list[str]], None] = lambda participant, mid, active: None
+
+    def _told(self, message: msgspec.Struct) -> None:
+        if isinstance(message, c.Load):
+            self.loads.append(message)
+        elif isinstance(message, c.Notice):
+            if message.kind == "tracks":
+                self.tracks = {row["key"]: row for row in message.fields["tracks"]}
+            elif message.kind == "layers":
+                self.layers[message.participant, message.fields["mid"]] = message.fields["active"]
+                self.on_layers(message.participant, message.fields["mid"], message.fields["active"])
+            self.notices.append(message)
+        self.changed.set()
+
+    def order(self, kind: type[c.Order], **fields: Any) -> str:
+        self._number += 1
+        reply = self.sfu.obey(c.Numbered(number=self._number, order=kind(call="1", generation=1, **fields)))
+        assert not reply.error, (reply.error, reply.detail)
+        return reply.value
+
+    def show(self, participant: str, *slots: tuple[str, str | None, int, int]) -> None:
+        self.order(c.ShowSlots, participant=participant, slots=[c.Shown(*slot) for slot in slots])
+
+
+class BrowserPeer:
+    def __init__(self, room: Room, name: str, page: Page) -> None:
+        self.room, self.name, self.page = room, name, page
+
+    async def join(self, width: int = 1280, height: int = 720, **more: Any) -> None:
+        await self.page.goto(PAGE)
+        offer = self.room.order(c.Join, participant=self.name)
+        answer = await self.page.evaluate("(sdp) => peer.receive(sdp)", offer)
+        self.room.order(c.Answer, participant=self.name, sdp=answer)
+        mine = await self.page.evaluate("(o) => peer.offer(o)", {"width": width, "height": height, **more})
+        said = self.room.order(
+            c.Publish, participant=self.name, sdp=mine["sdp"], names=mine["names"], heights=mine["heights"]
+        )
+        await self.page.evaluate("(sdp) => peer.answered(sdp)", said)
+
+    def track(self, name: str = "camera") -> str:
+        return next(k for k, t in self.room.tracks.items() if t["participant"] == self.name and t["name"] == name)
+
+    async def attach(self, mid: str) -> None:
+        await self.page.evaluate("(mid) => peer.attach(mid)", mid)
+
+    async def inbound(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = await self.page.evaluate("() => peer.inbound()")
+        return found
+
+    async def outbound(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = await self.page.evaluate("() => peer.outbound()")
+        return rows
+
+    async def until(self, wanted: Callable[[dict[str, dict[str, Any]]], bool]) -> dict[str, dict[str, Any]]:
+        """The first statistics that are wanted."""
+        found: dict[str, dict[str, Any]] = {}
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while True:
+                    found = await self.inbound()
+                    with contextlib.suppress(KeyError):  # a track that has not begun has no row
+                        if wanted(found):
+                            return found
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise AssertionError(f"{self.name}: {found}") from None
+
+
+@asynccontextmanager
+async def room_with(*names: str, plain: bool = False) -> AsyncIterator[tuple[Room, list[BrowserPeer]]]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("Chromium is not installed")
+    room = Room(plain=plain)
+    room.sfu.start()
+    script = (Path(__file__).parent / "peer.js").read_text()
+    try:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=path,
+                args=[
+                    "--no-sandbox", "--disable-background-networking", "--use-fake-ui-for-media-stream",
+                    "--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required",
+                    "--disable-features=WebRtcHideLocalIpsWithMdns", "--allow-loopback-in-peer-connection",
+                ],
+            )  # fmt: skip
+            try:
+                yield room, [await _peer(room, browser, name, script) for name in names]
+            finally:
+                await browser.close()
+    finally:
+        await room.sfu.close()
+
+
+async def _peer(room: Room, browser: Browser, name: str, script: str) -> BrowserPeer:
+    context = await browser.new_context()
+    page = await context.new_page()
+    page.on("pageerror", lambda error: print(name, error))
+    await page.route(
+        PAGE, lambda route: route.fulfill(content_type="text/html", body=f"<!doctype html><script>{script}</script>")
+    )
+    return BrowserPeer(room, name, page)
