@@ -12,6 +12,7 @@ from aiohttp import web
 
 from rtserver.actor import Actor
 from rtserver.app_auth import AuthParts, check_senders, edge_settings, load_code_key
+from rtserver.app_files import FileParts
 from rtserver.auth.sessions import Sessions, end_session
 from rtserver.bus.memory import MemoryBus
 from rtserver.chat.class_rooms import ClassRooms
@@ -81,6 +82,9 @@ class Server:
             settings.school.settings(own),
             now_ms,
         )
+        self.files = FileParts(
+            settings.files.settings(settings.storage.database), self.database, self.chats.run, self.gate, now_ms
+        )
         self.sweeper = Sweeper(self.database, settings.storage.sweep_every_s)
         self.metrics = Metrics()
         self.hub = Hub(
@@ -119,6 +123,7 @@ class Server:
         self.schools.start()
         auth.start()
         self.sweeper.start()
+        await self.files.start()
         await self.hub.start()
         name_server()
         public = web.Application(middlewares=[edge(own.support, edge_of.trusted_proxies)])
@@ -134,6 +139,7 @@ class Server:
         add_endpoints(public, endpoints, self.sessions, edge_of)
         add_external_return(public, auth.doors, self.sessions, edge_of)
         add_school_files(public, self.schools, self.sessions, edge_of)
+        self.files.add_doors(public, self.sessions, edge_of)
         add_openapi(public, endpoints, own.brand)
         add_static(public)
         self.port = await self._listen(public, own.host, own.port)
@@ -151,6 +157,7 @@ class Server:
         """
         self._ready = False
         await self.hub.close()
+        await self.files.close()
         await self.schools.close()
         if self.auth is not None:
             await self.auth.close()

@@ -17,10 +17,12 @@ from rtserver.auth.senders.http import GatewaySettings
 from rtserver.auth.senders.smtp import SmtpSettings
 from rtserver.auth.settings import AuthSettings
 from rtserver.chat.rules import ChatLimits
+from rtserver.files.settings import FilesSettings
 from rtserver.hub.hub import HubSettings
 from rtserver.hub.limits import Rate
 from rtserver.log import Format, Level
 from rtserver.school.settings import DAY_MS, SchoolSettings
+from storage.backup import data_folder
 
 
 class ConfigError(Exception):
@@ -197,6 +199,37 @@ class OidcSection(_Section, frozen=True):
         return OidcSettings(**values, return_url=f"{url.rstrip('/')}/api/auth/external/return")
 
 
+class FilesSection(_Section, frozen=True):
+    folder: str = ""
+    file_bytes: int = 4_294_967_296
+    account_bytes: int = 21_474_836_480
+    school_bytes: int = 536_870_912_000
+    uploads_open: int = 60
+    unfinished_days: int = 7
+    unposted_days: int = 7
+    free_percent: float = 5.0
+    stall_s: float = 60.0
+    takeover_s: float = 10.0
+    threads: int = 4
+    fast: bool = True
+    message_files: int = 10
+    posts_waiting: int = 50
+    examiners: int = 2
+    clamd: str = ""
+    scan_s: float = 120.0
+    scan_bytes: int = 26_214_400
+    scan_strict: bool = False
+    preview_cpu_s: int = 20
+    preview_bytes: int = 1_610_612_736
+    preview_pixels: int = 50_000_000
+    accel_prefix: str = ""
+
+    def settings(self, database: str) -> FilesSettings:
+        values = msgspec.structs.asdict(self)
+        values["folder"] = Path(self.folder) if self.folder else data_folder(database) / "blobs"
+        return FilesSettings(**values)
+
+
 class LogSection(_Section, frozen=True):
     level: Level = "info"
     format: Format = "auto"
@@ -215,6 +248,7 @@ class Settings(_Section, frozen=True):
     sms: GatewaySection = GatewaySection()
     call: GatewaySection = GatewaySection()
     oidc: OidcSection = OidcSection()
+    files: FilesSection = FilesSection()
     log: LogSection = LogSection()
 
 
@@ -238,6 +272,12 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
     return settings
 
 
+AT_LEAST_ONE = {
+    "hub": ("ping_interval_s", "ping_timeout_s", "connections_per_account"),
+    "files": ("threads", "examiners", "unfinished_days", "message_files"),
+}
+
+
 def check(settings: Settings) -> None:
     """What types cannot say: signs, order and the kinds of databases. Raises ``ConfigError`` with the key."""
     for section, values in msgspec.structs.asdict(settings).items():
@@ -245,9 +285,10 @@ def check(settings: Settings) -> None:
             if isinstance(value, int | float) and value < 0:
                 raise ConfigError(f"configuration: [{section}] {key} is {value}; it cannot be negative")
     hub, storage, server = settings.hub, settings.storage, settings.server
-    for name, least in (("ping_interval_s", 1), ("ping_timeout_s", 1), ("connections_per_account", 1)):
-        if getattr(hub, name) < least:
-            raise ConfigError(f"configuration: [hub] {name} must be {least} or more")
+    for section, names in AT_LEAST_ONE.items():
+        for name in names:
+            if getattr(getattr(settings, section), name) < 1:
+                raise ConfigError(f"configuration: [{section}] {name} must be 1 or more")
     if not (hub.heads_every_s > 0 and hub.sessions_every_s > 0):
         raise ConfigError("configuration: [hub] heads_every_s and sessions_every_s must be above 0")
     if not (hub.commands_per_s > 0 and hub.commands_burst >= 1):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .auth_errors import AUTH_ERRORS
 from .error_spec import ErrorSpec, Mender
+from .file_errors import FILE_ERRORS
 from .school_errors import SCHOOL_ERRORS
 
 __all__ = ["ERRORS", "AppError", "ErrorSpec", "FieldValue", "Mender", "wire_error"]
@@ -135,6 +136,8 @@ ERRORS: dict[str, ErrorSpec] = {
     **SCHOOL_ERRORS,
     # registration and log-in
     **AUTH_ERRORS,
+    # uploads, files and attachments
+    **FILE_ERRORS,
 }
 
 

@@ -7,6 +7,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 import storage.auth_tables
+import storage.file_tables
 import storage.school_tables  # its tables join the same metadata
 from storage.db import Database
 from storage.tables import metadata

@@ -1,4 +1,6 @@
-"""Breaks first when a library moves what ``hub/privates`` stands on: read the change, then renew the digest."""
+"""Breaks first when a library moves what ``hub/privates`` and ``routes/socket_body`` stand on: read the change, then
+renew the digest.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 from aiohttp.base_protocol import BaseProtocol
+from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
 from engineio import AsyncServer as EngineServer
 from engineio.async_socket import AsyncSocket
@@ -24,6 +27,12 @@ TOUCHED: dict[str, Callable[..., object]] = {
     "http_start": RequestHandler.start,
     "http_finish": RequestHandler.finish_response,
     "http_base_lost": BaseProtocol.connection_lost,
+    "http_init": RequestHandler.__init__,
+    "http_hold": BaseProtocol._pause_reading_for_buffer,
+    "http_release": BaseProtocol._resume_reading_for_buffer,
+    "http_resume": BaseProtocol.resume_reading,
+    "http_read": StreamReader.read_nowait,
+    "http_eof": StreamReader.feed_eof,
     "engine_init": BaseServer.__init__,
     "engine_trigger": EngineServer._trigger_event,
     "engine_send": EngineServer.send,
@@ -54,6 +63,12 @@ DIGESTS = {
     "http_start": "2e565fd40c8e04fb",
     "http_finish": "b7eb53db8f4b30ca",
     "http_base_lost": "8b4e1725c5648b9c",
+    "http_init": "46c577d1f419158f",
+    "http_hold": "8a07d84ad8d45025",
+    "http_release": "61aa4b49c6e1a288",
+    "http_resume": "21dee847a31af724",
+    "http_read": "e340a15bd631cecb",
+    "http_eof": "01592f4473c176b3",
     "engine_init": "a06b17502fbd9646",
     "engine_trigger": "4a09b6e47eb66532",
     "engine_send": "ff1fdb18f1c30bb3",

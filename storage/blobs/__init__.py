@@ -1,0 +1,1 @@
+"""The bytes of uploads and files on a disk. Knows no account, no chat and no right."""

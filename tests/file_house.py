@@ -1,0 +1,89 @@
+"""A school with the doors of uploads and files over a real HTTP edge, in this process."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from rtserver.app_files import FileParts
+from rtserver.auth.sessions import Sessions, open_session
+from rtserver.files.settings import FilesSettings
+from rtserver.routes.http import EdgeSettings
+from rtserver.routes.public import edge
+from rtserver.school.gate import Gate
+from storage.db import Database
+from tests.house import House
+
+ORIGIN = "https://lessons.example"
+BODY = {"Content-Type": "application/offset+octet-stream"}
+
+
+class FileHouse(House):
+    """``ask`` sends one tus request as somebody; ``reopen`` starts the doors anew over the same disk."""
+
+    client: TestClient[web.Request, web.Application]
+    files: FileParts
+
+    def __init__(self, database: Database, folder: Path, **settings: Any) -> None:
+        super().__init__(database)
+        self.settings = FilesSettings(**{"folder": folder, "free_percent": 0.0, **settings})
+        self.gate = Gate(database, self.now)
+        self.sessions = Sessions(database, self.now)
+        self.tokens: dict[int, str] = {}
+
+    async def open(self) -> None:
+        self.service.start()
+        await self.reopen()
+
+    async def reopen(self) -> None:
+        self.files = FileParts(self.settings, self.database, self.service.run, self.gate, self.now)
+        await self.files.start()
+        public = web.Application(middlewares=[edge("support@school.example")])
+        self.files.add_doors(public, self.sessions, EdgeSettings(origins=(ORIGIN,)))
+        self.client = TestClient(TestServer(public))
+        await self.client.start_server()
+
+    async def shut(self) -> None:
+        await self.files.close()
+        await self.client.close()
+
+    async def close(self) -> None:
+        await self.shut()
+        await self.service.close()
+
+    async def token(self, who: int) -> str:
+        if who not in self.tokens:
+            self.tokens[who] = await self.database.write(lambda c: open_session(c, who, "test", self.now()))
+        return self.tokens[who]
+
+    async def ask(self, who: int | None, method: str, path: str, data: Any = None, **headers: Any) -> ClientResponse:
+        """Header names are written with underscores; the answer's body is read."""
+        sent = {"Tus-Resumable": "1.0.0", **{name.replace("_", "-"): str(value) for name, value in headers.items()}}
+        if who is not None:
+            sent["Authorization"] = f"Bearer {await self.token(who)}"
+        answer = await self.client.request(method, path, data=data, headers=sent, skip_auto_headers=("Content-Type",))
+        await answer.read()
+        return answer
+
+    async def begin(self, who: int, length: int, name: str = "задание.txt", **headers: Any) -> str:
+        """The address of a new upload."""
+        metadata = f"filename {base64.b64encode(name.encode()).decode()}"
+        answer = await self.ask(who, "POST", "/uploads/", Upload_Length=length, Upload_Metadata=metadata, **headers)
+        assert answer.status == 201, await answer.text()
+        return answer.headers["Location"]
+
+    async def send(self, who: int, address: str, offset: int, data: Any, **headers: Any) -> ClientResponse:
+        return await self.ask(who, "PATCH", address, data, Upload_Offset=offset, **BODY, **headers)
+
+    async def offset(self, who: int, address: str) -> int:
+        answer = await self.ask(who, "HEAD", address)
+        assert answer.status == 200, answer.status
+        return int(answer.headers["Upload-Offset"])
+
+
+async def code_of(answer: ClientResponse) -> str:
+    return str((await answer.json())["error"]["code"])
