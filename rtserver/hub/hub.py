@@ -9,7 +9,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -30,34 +29,14 @@ from . import privates
 from .dispatch import Dispatcher
 from .door import Door
 from .encoding import Encoded, Json
-from .limits import Buckets, Rate
+from .limits import Buckets
 from .ports import Doorkeeper, Logs
 from .rooms import Audience, Registry, Room
+from .settings import HubSettings
 
 __all__ = ["Connection", "Hub", "HubSettings"]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class HubSettings:
-    """Bounds of the hub; config.toml names the reason of each."""
-
-    ping_interval_s: int = 25
-    ping_timeout_s: int = 20
-    max_message_bytes: int = 262_144
-    slow_cut_bytes: int = 262_144
-    slow_bytes: int = 65_536
-    slow_s: float = 10.0
-    heads_every_s: float = 5.0
-    sessions_every_s: float = 60.0
-    connections_per_account: int = 20
-    origins: tuple[str, ...] = ()
-    """Origins beside the server's own that may open a connection by cookie."""
-    direct_delivery: bool = True
-    rates: Mapping[str, Rate] = field(default_factory=dict)
-    default_rate: Rate = field(default_factory=lambda: Rate(10, 60))
-    support: str = ""
 
 
 class Connection:
