@@ -205,7 +205,7 @@ class CallRungChanged(CallEvent, frozen=True, tag="call.rung_changed"):
     """The server's rung of the ladder for this participant's line: 0, 1, 3 (four pictures), 4 (one), 5 (sound only)."""
 
     participant: Id
-    rung: Literal[0, 1, 3, 4, 5]
+    rung: Annotated[int, msgspec.Meta(ge=0, le=5)]
 
 
 class CallSpeakersChanged(CallEvent, frozen=True, tag="call.speakers_changed"):

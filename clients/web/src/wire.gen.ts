@@ -224,7 +224,7 @@ export interface CallPerson {
 export interface CallRungChanged {
   kind: 'call.rung_changed'
   participant: string
-  rung: '0' | '1' | '3' | '4' | '5'
+  rung: number
   call: string
 }
 

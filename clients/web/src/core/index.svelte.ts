@@ -2,6 +2,7 @@
 import type { Conversation, Core } from './api'
 import { Book } from './book'
 import { Cache } from './cache'
+import { CallChannel } from './calls'
 import { Chats } from './chats'
 import { makeCommands } from './commands'
 import { Connection } from './connection'
@@ -56,6 +57,7 @@ function makeCore(): Core {
   const reads = new Reads(book, ask)
   const sync = new Sync(book, ask, { current, people: (found) => people.put(found), sessionEnded })
   const session = new Session(wipe)
+  const calls = new CallChannel(ask)
   book.posted = (nonce) => outbox.seen(nonce)
   const commands = makeCommands({ ask, book, chats, outbox, overlays, people })
 
@@ -67,7 +69,7 @@ function makeCore(): Core {
       else location.reload() // another account has logged in in this browser meanwhile
       return
     }
-    sync.heard(event)
+    if (!calls.heard(event)) sync.heard(event)
   }
 
   function lost(): void {
@@ -162,6 +164,7 @@ function makeCore(): Core {
     outbox,
     drafts,
     commands,
+    calls,
     async start() {
       watchSurroundings()
       const known = session.remember()
