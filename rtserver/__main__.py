@@ -1,20 +1,26 @@
-"""The command line: serve, migrate, demo, verify, backup, restore, admin. Holds no rule of its own."""
+"""The command line: serve, media, migrate, demo, verify, backup, restore, admin. Holds no rule of its own."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from pathlib import Path
 from typing import Annotated, Optional
 
+import msgspec
 import typer
 import uvloop
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
+from media.worker import WorkerSettings
+from media.worker import run as run_worker
 from rtserver import log
 from rtserver.admin_cli import add_school_commands
 from rtserver.app import is_loopback, serve
+from rtserver.app_calls import WORKER_VARIABLE
 from rtserver.auth.sessions import add_account, open_session
 from rtserver.clock import now_ms
 from rtserver.config import ConfigError, Settings, load
@@ -75,6 +81,28 @@ def serve_command(
         raise typer.Exit(1) from None
     except DatabaseError as error:
         typer.echo(f"cannot use the database of [storage]: {error.orig}", err=True)
+        raise typer.Exit(1) from None
+
+
+@cli.command()
+def media(config: ConfigPath = None) -> None:
+    """Run a media worker: a child of `serve`, or on another machine by [media] control and key."""
+    settings = settings_of(config)
+    log.set_up(settings.log.level, settings.log.format)
+    given = os.environ.get(WORKER_VARIABLE)
+    own = settings.media
+    if given is None and not (own.control and own.key):
+        typer.echo("a worker of its own needs [media] control and key", err=True)
+        raise typer.Exit(2)
+    worker = (
+        own.worker(own.control, own.key.encode(), socket.gethostname(), own.port, settings.server.host)
+        if given is None
+        else msgspec.json.decode(given, type=WorkerSettings)
+    )
+    try:
+        uvloop.run(run_worker(worker))
+    except OSError as error:
+        typer.echo(f"media cannot listen on port {worker.port}: {error.strerror or error}", err=True)
         raise typer.Exit(1) from None
 
 

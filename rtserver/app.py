@@ -12,6 +12,7 @@ from aiohttp import web
 
 from rtserver.actor import Actor
 from rtserver.app_auth import AuthParts, check_senders, edge_settings, load_code_key
+from rtserver.app_calls import CallParts
 from rtserver.app_files import FileParts
 from rtserver.auth.sessions import Sessions, end_session
 from rtserver.bus.memory import MemoryBus
@@ -87,12 +88,14 @@ class Server:
         )
         self.sweeper = Sweeper(self.database, settings.storage.sweep_every_s)
         self.metrics = Metrics()
+        self.calls = CallParts(settings, self.database, self.bus, now_ms)
+        self.calls.watch(self.metrics)
         self.hub = Hub(
             settings.hub.settings(own.support),
             self.sessions,
             GatedLogs(StreamLogs(self.database), self.gate),
             self.bus,
-            self.gate.guard({**self.chats.handlers(), **reader.handlers()}),
+            self.gate.guard({**self.chats.handlers(), **reader.handlers(), **self.calls.service.handlers()}),
             now_ms,
             self.metrics.observe,
         )
@@ -101,7 +104,7 @@ class Server:
         self.metrics.watch("rt_deliveries", "Events given to sockets since start", lambda: self.hub.deliveries)
         self.metrics.watch("rt_slow_cuts", "Receivers cut because they took too little", lambda: self.hub.slow_cuts)
         self.metrics.watch("rt_writer_queue", "Commands waiting for a commit", lambda: self.chats.writer.queued)
-        self.supervisor = Supervisor(children)
+        self.supervisor = Supervisor([*children, *self.calls.children])
         self.metrics.watch("rt_children", "Child processes that run", lambda: self.supervisor.running)
         self.metrics.watch("rt_child_restarts", "Child processes started again", lambda: self.supervisor.restarts)
         self._runners: list[web.AppRunner] = []
@@ -127,6 +130,7 @@ class Server:
         await self.hub.start()
         name_server()
         public = web.Application(middlewares=[edge(own.support, edge_of.trusted_proxies)])
+        await self.calls.start()
         self.hub.attach(public)
         add_demo(public, self.database, now_ms, edge_of.trusted_proxies, loopback=is_loopback(own.host))
         endpoints = [
@@ -158,6 +162,7 @@ class Server:
         self._ready = False
         await self.hub.close()
         await self.files.close()
+        await self.calls.close()
         await self.schools.close()
         if self.auth is not None:
             await self.auth.close()

@@ -10,6 +10,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from media.estimator import Limits
+from media.sfu import SfuSettings
+from media.worker import WorkerSettings
 from rtserver.auth.codes import CodeRules
 from rtserver.auth.limits import LimitRules
 from rtserver.auth.oidc import OidcSettings
@@ -230,6 +233,39 @@ class FilesSection(_Section, frozen=True):
         return FilesSettings(**values)
 
 
+class MediaSection(_Section, frozen=True):
+    workers: int = 1
+    port: Port = 40_000
+    listen: list[str] = []
+    public: list[str] = []
+    control: str = ""
+    key: str = ""
+    participants_per_call: int = 100
+    participants_per_worker: int = 400
+    start_bps: int = 2_500_000
+    most_bps: int = 20_000_000
+    plain_sockets: bool = False
+
+    def worker(self, control: str, key: bytes, name: str, port: int, host: str) -> WorkerSettings:
+        """Settings of one worker; ``host`` is where the public door listens."""
+        everywhere = host in {"", "0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+        own = () if everywhere else ("127.0.0.1" if host == "localhost" else host,)
+        return WorkerSettings(
+            control=control,
+            key=key,
+            name=name,
+            port=port,
+            listen=tuple(self.listen) or own,
+            public=tuple(self.public),
+            plain=self.plain_sockets,
+            sfu=SfuSettings(
+                self.participants_per_call,
+                self.participants_per_worker,
+                Limits(start_bps=self.start_bps, most_bps=self.most_bps),
+            ),
+        )
+
+
 class LogSection(_Section, frozen=True):
     level: Level = "info"
     format: Format = "auto"
@@ -249,6 +285,7 @@ class Settings(_Section, frozen=True):
     call: GatewaySection = GatewaySection()
     oidc: OidcSection = OidcSection()
     files: FilesSection = FilesSection()
+    media: MediaSection = MediaSection()
     log: LogSection = LogSection()
 
 

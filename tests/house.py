@@ -12,6 +12,7 @@ from rtserver.actor import Actor
 from rtserver.auth.sessions import add_account
 from rtserver.bus.base import Hint
 from rtserver.bus.memory import MemoryBus
+from rtserver.chat.calling import CallDoors
 from rtserver.chat.reading import ChatReader
 from rtserver.chat.rules import ChatLimits
 from rtserver.chat.service import ChatService
@@ -21,6 +22,7 @@ from rtserver.wire import chat as w
 from rtserver.wire.errors import AppError
 from rtserver.wire.registry import COMMANDS
 from rtserver.wire.types import SchoolRole
+from signaling.service import CallService
 from storage.db import Database
 from storage.ids import wire_id
 
@@ -33,7 +35,9 @@ class House:
         self.bus = MemoryBus()
         self.shift_ms = 0
         self.service = ChatService(database, self.bus, self.now, limits or ChatLimits())
-        self.handlers = {**self.service.handlers(), **ChatReader(database, self.now, self.service.marks).handlers()}
+        self.calls = CallService(None, CallDoors(database), self.bus, self.now, 100)
+        reader = ChatReader(database, self.now, self.service.marks)
+        self.handlers = {**self.service.handlers(), **reader.handlers(), **self.calls.handlers()}
         self.told: list[Hint] = []
         self.bus.subscribe(self.told.extend)
         self._nonces = itertools.count(1)

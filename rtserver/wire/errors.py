@@ -7,6 +7,7 @@ error carries. Codes are flat snake_case and never change their meaning.
 from __future__ import annotations
 
 from .auth_errors import AUTH_ERRORS
+from .call_errors import CALL_ERRORS
 from .error_spec import ErrorSpec, Mender
 from .file_errors import FILE_ERRORS
 from .school_errors import SCHOOL_ERRORS
@@ -134,6 +135,8 @@ ERRORS: dict[str, ErrorSpec] = {
     "emoji_invalid": ErrorSpec(400, False, "you", "Это не эмодзи", "That is not an emoji"),
     # schools, invites, applications, families
     **SCHOOL_ERRORS,
+    # calls
+    **CALL_ERRORS,
     # registration and log-in
     **AUTH_ERRORS,
     # uploads, files and attachments

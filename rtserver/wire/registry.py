@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from . import chat, sync
+from . import call, chat, sync
 
 
 class CommandSpec(NamedTuple):
@@ -49,9 +49,29 @@ COMMANDS: dict[str, CommandSpec] = {
     "message.starred": CommandSpec(chat.MessageStarred, chat.MessageStarredPage),
     "people.get": CommandSpec(chat.PeopleGet, chat.PeopleListed),
     "people.contacts": CommandSpec(chat.PeopleContacts, chat.PeopleListed),
+    "call.start": CommandSpec(call.CallStart, call.CallFound),
+    "call.state": CommandSpec(call.CallStateAsk, call.CallFound),
+    "call.join": CommandSpec(call.CallJoin, call.CallJoined),
+    "call.answer": CommandSpec(call.CallAnswer, chat.Done),
+    "call.offer": CommandSpec(call.CallOffer, call.CallAnswered),
+    "call.slots": CommandSpec(call.CallSlots, call.CallSlotted),
+    "call.layers": CommandSpec(call.CallLayers, chat.Done),
+    "call.leave": CommandSpec(call.CallLeave, chat.Done),
+    "call.end": CommandSpec(call.CallEnd, chat.Done),
 }
 
-EPHEMERAL: tuple[type[msgspec.Struct], ...] = (chat.ReadMoved, sync.Welcome, sync.Goodbye)
+CALL_EVENTS: tuple[type[call.CallEvent], ...] = (
+    call.CallWasStarted,
+    call.CallEnded,
+    call.CallPeopleChanged,
+    call.CallTracksChanged,
+    call.CallLayersWanted,
+    call.CallSlotsChanged,
+    call.CallRungChanged,
+    call.CallSpeakersChanged,
+    call.CallMediaLost,
+)
+EPHEMERAL: tuple[type[msgspec.Struct], ...] = (chat.ReadMoved, sync.Welcome, sync.Goodbye, *CALL_EVENTS)
 
 CHAT_EVENTS: tuple[type[chat.ChatEvent], ...] = get_args(sync.ChatLogEvent)
 ACCOUNT_EVENTS: tuple[type[chat.AccountEvent], ...] = get_args(sync.AccountLogEvent)

@@ -84,6 +84,7 @@ def ours(home: Path) -> Iterator[Running]:
         "RT_STORAGE__DATABASE": f"sqlite:///{home}/rt.db",
         "RT_SERVER__PORT": str(port),
         "RT_SERVER__OPERATOR_PORT": str(operator),
+        "RT_MEDIA__WORKERS": "0",  # the hub alone is measured
     }
     began = time.perf_counter()
     command = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "rtserver", "serve"]

@@ -28,6 +28,7 @@ class ServerProcess:
             "RT_STORAGE__DATABASE": f"sqlite:///{home}/rt.db",
             "RT_SERVER__PORT": "0",
             "RT_SERVER__OPERATOR_PORT": "0",
+            "RT_MEDIA__WORKERS": "0",  # tests of calls ask for one
             "PYTHONUNBUFFERED": "1",
             **environment,
         }

@@ -97,6 +97,7 @@ async def test_it_is_not_ready_while_it_stops(tmp_path: Path) -> None:
             "RT_STORAGE__DATABASE": f"sqlite:///{tmp_path}/rt.db",
             "RT_SERVER__PORT": "0",
             "RT_SERVER__OPERATOR_PORT": "0",
+            "RT_MEDIA__WORKERS": "0",
         },
     )
     server = Server(settings, [ChildSpec("deaf", [sys.executable, "-c", deaf])])

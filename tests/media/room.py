@@ -22,6 +22,15 @@ WAIT_S = 20.0
 """For what must come; nothing is measured by it."""
 PAGE = "http://127.0.0.1:9/"
 """Never asked for: the test answers it. A page of this name may use devices."""
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--allow-loopback-in-peer-connection",
+]
 
 
 class Room:
@@ -58,23 +67,28 @@ class Room:
         self.order(c.ShowSlots, participant=participant, slots=[c.Shown(*slot) for slot in slots])
 
 
-class BrowserPeer:
-    def __init__(self, room: Room, name: str, page: Page) -> None:
-        self.room, self.name, self.page = room, name, page
+class PeerPage:
+    """A page with ``peer.js`` in it: the media side of one participant."""
 
-    async def join(self, width: int = 1280, height: int = 720, **more: Any) -> None:
+    def __init__(self, name: str, page: Page) -> None:
+        self.name, self.page = name, page
+
+    async def open(self) -> None:
         await self.page.goto(PAGE)
-        offer = self.room.order(c.Join, participant=self.name)
-        answer = await self.page.evaluate("(sdp) => peer.receive(sdp)", offer)
-        self.room.order(c.Answer, participant=self.name, sdp=answer)
-        mine = await self.page.evaluate("(o) => peer.offer(o)", {"width": width, "height": height, **more})
-        said = self.room.order(
-            c.Publish, participant=self.name, sdp=mine["sdp"], names=mine["names"], heights=mine["heights"]
-        )
-        await self.page.evaluate("(sdp) => peer.answered(sdp)", said)
 
-    def track(self, name: str = "camera") -> str:
-        return next(k for k, t in self.room.tracks.items() if t["participant"] == self.name and t["name"] == name)
+    async def receive(self, offer: str) -> str:
+        """The answer to the server's offer."""
+        answer: str = await self.page.evaluate("(sdp) => peer.receive(sdp)", offer)
+        return answer
+
+    async def offer(self, width: int = 1280, height: int = 720, **more: Any) -> dict[str, Any]:
+        """What this page sends: ``sdp``, ``names`` and ``heights`` by mid."""
+        asked = {"width": width, "height": height, **more}
+        offer: dict[str, Any] = await self.page.evaluate("(o) => peer.offer(o)", asked)
+        return offer
+
+    async def answered(self, answer: str) -> None:
+        await self.page.evaluate("(sdp) => peer.answered(sdp)", answer)
 
     async def attach(self, mid: str) -> None:
         await self.page.evaluate("(mid) => peer.attach(mid)", mid)
@@ -102,37 +116,57 @@ class BrowserPeer:
             raise AssertionError(f"{self.name}: {found}") from None
 
 
+class BrowserPeer(PeerPage):
+    """A page in a ``Room``."""
+
+    def __init__(self, room: Room, name: str, page: Page) -> None:
+        super().__init__(name, page)
+        self.room = room
+
+    async def join(self, width: int = 1280, height: int = 720, **more: Any) -> None:
+        await self.open()
+        offer = self.room.order(c.Join, participant=self.name)
+        self.room.order(c.Answer, participant=self.name, sdp=await self.receive(offer))
+        mine = await self.offer(width, height, **more)
+        said = self.room.order(
+            c.Publish, participant=self.name, sdp=mine["sdp"], names=mine["names"], heights=mine["heights"]
+        )
+        await self.answered(said)
+
+    def track(self, name: str = "camera") -> str:
+        return next(k for k, t in self.room.tracks.items() if t["participant"] == self.name and t["name"] == name)
+
+
 @asynccontextmanager
 async def room_with(*names: str, plain: bool = False) -> AsyncIterator[tuple[Room, list[BrowserPeer]]]:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("Chromium is not installed")
     room = Room(plain=plain)
     room.sfu.start()
-    script = (Path(__file__).parent / "peer.js").read_text()
     try:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=path,
-                args=[
-                    "--no-sandbox", "--disable-background-networking", "--use-fake-ui-for-media-stream",
-                    "--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required",
-                    "--disable-features=WebRtcHideLocalIpsWithMdns", "--allow-loopback-in-peer-connection",
-                ],
-            )  # fmt: skip
-            try:
-                yield room, [await _peer(room, browser, name, script) for name in names]
-            finally:
-                await browser.close()
+        async with browser_pages(*names) as pages:
+            yield room, [BrowserPeer(room, page.name, page.page) for page in pages]
     finally:
         await room.sfu.close()
 
 
-async def _peer(room: Room, browser: Browser, name: str, script: str) -> BrowserPeer:
-    context = await browser.new_context()
-    page = await context.new_page()
+@asynccontextmanager
+async def browser_pages(*names: str) -> AsyncIterator[list[PeerPage]]:
+    """One Chromium with fake devices, and a page for each name."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("Chromium is not installed")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        try:
+            yield [PeerPage(name, await _page(browser, name)) for name in names]
+        finally:
+            await browser.close()
+
+
+async def _page(browser: Browser, name: str) -> Page:
+    script = (Path(__file__).parent / "peer.js").read_text()
+    page = await (await browser.new_context()).new_page()
     page.on("pageerror", lambda error: print(name, error))
     await page.route(
         PAGE, lambda route: route.fulfill(content_type="text/html", body=f"<!doctype html><script>{script}</script>")
     )
-    return BrowserPeer(room, name, page)
+    return page

@@ -123,6 +123,171 @@ export interface Blocked {
   since: number
 }
 
+/** The answer to the offer of `call.join` or `call.slots`. */
+export interface CallAnswer {
+  call: string
+  participant: string
+  sdp: string
+}
+
+export interface CallAnswered {
+  sdp: string
+}
+
+/** For everybody: the one who started it, teachers and administrators of the chat, either side of a direct call. */
+export interface CallEnd {
+  call: string
+}
+
+export interface CallEnded {
+  kind: 'call.ended'
+  chat: string
+  call: string
+}
+
+export interface CallFound {
+  call: CallInfo | null
+}
+
+export interface CallInfo {
+  id: string
+  chat: string
+  started_by: string
+  started_ts: number
+  people: CallPerson[]
+}
+
+/** Enter, or begin anew after media was lost: with `participant` from before, its place is taken over. */
+export interface CallJoin {
+  call: string
+  participant?: string | null
+}
+
+/** `offer` is the receiving connection's; answer it by `call.answer`. */
+export interface CallJoined {
+  call: CallInfo
+  participant: string
+  offer: string
+  tracks: CallTrack[]
+}
+
+/** Slots are shown in another size now. */
+export interface CallLayers {
+  call: string
+  participant: string
+  heights: SlotHeight[]
+}
+
+/** Encodings of an own track that anybody watches; the others may pause. Empty: nobody watches it. */
+export interface CallLayersWanted {
+  kind: 'call.layers_wanted'
+  participant: string
+  mid: string
+  active: string[]
+  call: string
+}
+
+export interface CallLeave {
+  call: string
+  participant: string
+}
+
+/** The participant's media is gone (its worker, or its connection): close both connections and join again. */
+export interface CallMediaLost {
+  kind: 'call.media_lost'
+  participant: string
+  call: string
+}
+
+/** What this participant sends. Again whenever tracks come or go. */
+export interface CallOffer {
+  call: string
+  participant: string
+  sdp: string
+  lines: SentLine[]
+}
+
+/** Who is inside now, in the order of joining. */
+export interface CallPeopleChanged {
+  kind: 'call.people_changed'
+  people: CallPerson[]
+  call: string
+}
+
+export interface CallPerson {
+  participant: string
+  account: string
+  name: string
+}
+
+/** The server's rung of the ladder for this participant's line: 0, 1, 3 (four pictures), 4 (one), 5 (sound only). */
+export interface CallRungChanged {
+  kind: 'call.rung_changed'
+  participant: string
+  rung: number
+  call: string
+}
+
+/** Everything this participant wants to see, in the order of importance. Voices need no asking. */
+export interface CallSlots {
+  call: string
+  participant: string
+  wanted: WantedPicture[]
+}
+
+/** Slots that were emptied, since what was in them is no longer sent. */
+export interface CallSlotsChanged {
+  kind: 'call.slots_changed'
+  participant: string
+  slots: FilledSlot[]
+  call: string
+}
+
+/** Where everything wanted stands. With `offer` there are more slots than before: answer it by `call.answer`. */
+export interface CallSlotted {
+  slots: FilledSlot[]
+  offer: string
+}
+
+/** Participants who speak now, loudest first; at most four times a second. */
+export interface CallSpeakersChanged {
+  kind: 'call.speakers_changed'
+  speakers: string[]
+  call: string
+}
+
+/** Start a call in a chat, or get the one that runs there already. */
+export interface CallStart {
+  chat: string
+  nonce: string
+}
+
+/** The call that runs in a chat, if one does. */
+export interface CallStateAsk {
+  chat: string
+}
+
+export interface CallTrack {
+  id: string
+  participant: string
+  name: 'camera' | 'microphone' | 'screen' | 'screen_sound'
+}
+
+/** Everything that is sent now. */
+export interface CallTracksChanged {
+  kind: 'call.tracks_changed'
+  tracks: CallTrack[]
+  call: string
+}
+
+export interface CallWasStarted {
+  kind: 'call.started'
+  chat: string
+  started_by: string
+  started_ts: number
+  call: string
+}
+
 /** Put a chat away (R-95); a later message brings it back unless the chat is muted. A pinned chat is unpinned. */
 export interface ChatArchive {
   chat: string
@@ -544,6 +709,12 @@ export interface FamilyChanged {
   child: string
   parent: string
   parent_name: string
+}
+
+/** `track` null: the slot is empty. */
+export interface FilledSlot {
+  mid: string
+  track: string | null
 }
 
 /**
@@ -1453,6 +1624,13 @@ export interface Security {
   claims: Claim[]
 }
 
+/** What an m-line of `call.offer` is. `heights` are the pictures' heights of its encodings, smallest first. */
+export interface SentLine {
+  mid: string
+  name: 'camera' | 'microphone' | 'screen' | 'screen_sound'
+  heights?: number[]
+}
+
 /** One of the account's devices (S21). */
 export interface SessionCard {
   id: string
@@ -1471,6 +1649,11 @@ export interface SessionEnded {
   session: string
   seq: number
   ts: number
+}
+
+export interface SlotHeight {
+  mid: string
+  height: number
 }
 
 export interface StarredMessage {
@@ -1507,6 +1690,12 @@ export interface Teaching {
   name: string
   role: SchoolRole
   subject: string
+}
+
+/** A track to see (or a screen's sound to hear), and how high it is shown. */
+export interface WantedPicture {
+  track: string
+  height?: number
 }
 
 /** First event on every connection: who is logged in, and what the server speaks. */
@@ -1554,6 +1743,15 @@ export interface Commands {
   'message.starred': { input: MessageStarred; result: MessageStarredPage }
   'people.get': { input: PeopleGet; result: PeopleListed }
   'people.contacts': { input: PeopleContacts; result: PeopleListed }
+  'call.start': { input: CallStart; result: CallFound }
+  'call.state': { input: CallStateAsk; result: CallFound }
+  'call.join': { input: CallJoin; result: CallJoined }
+  'call.answer': { input: CallAnswer; result: Done }
+  'call.offer': { input: CallOffer; result: CallAnswered }
+  'call.slots': { input: CallSlots; result: CallSlotted }
+  'call.layers': { input: CallLayers; result: Done }
+  'call.leave': { input: CallLeave; result: Done }
+  'call.end': { input: CallEnd; result: Done }
 }
 
 export type ChatLogEvent =
@@ -1589,6 +1787,15 @@ export type ToldEvent =
   | ReadMoved
   | Welcome
   | Goodbye
+  | CallWasStarted
+  | CallEnded
+  | CallPeopleChanged
+  | CallTracksChanged
+  | CallLayersWanted
+  | CallSlotsChanged
+  | CallRungChanged
+  | CallSpeakersChanged
+  | CallMediaLost
 
 export interface Events {
   'chat.created': ChatWasCreated
@@ -1619,6 +1826,15 @@ export interface Events {
   'read.moved': ReadMoved
   'server.welcome': Welcome
   'server.goodbye': Goodbye
+  'call.started': CallWasStarted
+  'call.ended': CallEnded
+  'call.people_changed': CallPeopleChanged
+  'call.tracks_changed': CallTracksChanged
+  'call.layers_wanted': CallLayersWanted
+  'call.slots_changed': CallSlotsChanged
+  'call.rung_changed': CallRungChanged
+  'call.speakers_changed': CallSpeakersChanged
+  'call.media_lost': CallMediaLost
 }
 
 export type ErrorCode =
@@ -1704,6 +1920,15 @@ export type ErrorCode =
   | 'avatar_unreadable'
   | 'list_unreadable'
   | 'list_too_long'
+  | 'call_unknown'
+  | 'participant_unknown'
+  | 'call_start_not_allowed'
+  | 'call_end_not_allowed'
+  | 'call_full'
+  | 'calls_busy'
+  | 'calls_away'
+  | 'calls_off'
+  | 'media_offer_invalid'
   | 'phone_invalid'
   | 'email_invalid'
   | 'phone_taken'

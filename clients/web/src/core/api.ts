@@ -6,6 +6,7 @@
  * Nothing here throws or rejects: a command answers `{ok: true, value}` or `{ok: false, error}` (E-15).
  * Reading is always synchronous and from memory; what is missing is asked for in the background and appears.
  */
+import type { CallChannel } from './calls'
 import type { ChatKind, ChatRole, Member, Message, Person, PinPolicy, SchoolRole } from '../wire.gen'
 
 export type { ChatKind, ChatRole, Member, Message, Person, PinPolicy, SchoolRole }
@@ -33,6 +34,7 @@ export interface Core {
   readonly outbox: OutboxStore
   readonly drafts: DraftsStore
   readonly commands: Commands
+  readonly calls: CallChannel
   /** The open conversation of a chat. Call in an effect by chat id and `close()` in its clean-up. */
   open(chat: string, at?: number): Conversation
 }

@@ -3,6 +3,7 @@ import { askAgain } from './again'
 import type { Conversation, Core } from './api'
 import { Book } from './book'
 import { Cache } from './cache'
+import { CallChannel } from './calls'
 import { Chats } from './chats'
 import { makeCommands } from './commands'
 import { Connection } from './connection'
@@ -61,6 +62,7 @@ function makeCore(): Core {
   const reads = new Reads(book, ask)
   const sync = new Sync(book, ask, { current, people: (found) => people.put(found), sessionEnded, rolesChanged: () => session.rolesChanged() })
   const session = new Session(wipe)
+  const calls = new CallChannel(ask)
   book.posted = (nonce) => outbox.seen(nonce)
   const surely = askAgain(ask, () => connection.settled(LOST_WAIT_MS))
   const commands = makeCommands({ ask: surely, book, chats, outbox, overlays, people })
@@ -73,7 +75,7 @@ function makeCore(): Core {
       else location.reload() // another account has logged in in this browser meanwhile
       return
     }
-    sync.heard(event)
+    if (!calls.heard(event)) sync.heard(event)
   }
 
   function lost(): void {
@@ -172,6 +174,7 @@ function makeCore(): Core {
     outbox,
     drafts,
     commands,
+    calls,
     async start() {
       watchSurroundings()
       const known = session.remember()

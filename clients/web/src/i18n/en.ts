@@ -145,6 +145,7 @@ export const en: Record<Key, Entry> = {
   's23.pinned': 'Pinned message',
   's23.pinned_n': 'Pinned {i} of {of}',
   's23.jump': 'Jump to latest',
+  's23.call': 'Call',
   's23.details': 'About the chat',
   's23.write': 'Message',
   's23.send': 'Send',

@@ -8,6 +8,7 @@ export type Place =
   | { screen: 'messages'; chat: string | null; seq: number | null; archive: boolean; panel: Panel | null }
   | { screen: 'settings'; section: string }
   | { screen: 'admin'; section: string; klass: string }
+  | { screen: 'call'; chat: string }
   | { screen: 'unknown' }
 
 /** Pure: an address to a place. */
@@ -16,6 +17,7 @@ export function placeOf(path: string, search: string): Place {
   const query = new URLSearchParams(search)
   if (first === '') return { screen: 'landing' }
   if (first === 'home') return { screen: 'home' }
+  if (first === 'call' && second) return { screen: 'call', chat: second }
   if (first === 'settings') return { screen: 'settings', section: second }
   if (first === 'admin') return { screen: 'admin', section: second || 'applications', klass: query.get('class') ?? '' }
   if (first === 'messages') {
