@@ -44,6 +44,7 @@ from rtserver.wire.chat import SessionEnded
 from storage.db import Database
 from storage.ids import wire_id
 from storage.migrate import upgrade
+from storage.reindex import Reindexer
 from storage.sweep import Sweeper
 
 T = TypeVar("T")
@@ -80,6 +81,7 @@ class Server:
             now_ms,
         )
         self.sweeper = Sweeper(self.database, settings.storage.sweep_every_s)
+        self.reindexer = Reindexer(self.database)
         self.metrics = Metrics()
         self.hub = Hub(
             settings.hub.settings(own.support),
@@ -117,6 +119,7 @@ class Server:
         self.schools.start()
         auth.start()
         self.sweeper.start()
+        self.reindexer.start()
         await self.hub.start()
         public = web.Application(middlewares=[edge(own.support)])
         self.hub.attach(public)
@@ -160,6 +163,7 @@ class Server:
         if self.auth is not None:
             await self.auth.close()
         await self.chats.close()
+        await self.reindexer.close()
         await self.sweeper.close()
         await self.supervisor.close()
         for runner in self._runners:

@@ -7,6 +7,7 @@ error carries. Codes are flat snake_case and never change their meaning.
 from __future__ import annotations
 
 from .auth_errors import AUTH_ERRORS
+from .chat_errors import CHAT_ERRORS
 from .error_spec import ErrorSpec, Mender
 from .school_errors import SCHOOL_ERRORS
 
@@ -131,6 +132,8 @@ ERRORS: dict[str, ErrorSpec] = {
         409, False, "you", "На сообщении уже много разных реакций", "The message has too many different reactions"
     ),
     "emoji_invalid": ErrorSpec(400, False, "you", "Это не эмодзи", "That is not an emoji"),
+    # search, drafts, membership, notifications, reports
+    **CHAT_ERRORS,
     # schools, invites, applications, families
     **SCHOOL_ERRORS,
     # registration and log-in
