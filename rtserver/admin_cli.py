@@ -1,4 +1,4 @@
-"""``rtserver admin school | localities | explain-link``: the operator's part of schools on the command line.
+"""``rtserver admin school | localities | explain-link | reindex``: the operator's part on the command line.
 
 It works on the database beside a running server; what it decides is told to people when their page asks again.
 """
@@ -26,6 +26,7 @@ from rtserver.school.service import load_key
 from rtserver.wire.errors import AppError, wire_error
 from rtserver.wire.school import SchoolRequest
 from storage.db import Database
+from storage.reindex import clear, reindex
 
 T = TypeVar("T")
 
@@ -74,6 +75,16 @@ def add_school_commands(admin: typer.Typer, settings_of: Callable[[Path | None],
 
         added, renewed = _with_database(settings_of(config), run)
         typer.echo(f"{added} added, {renewed} renewed")
+
+    @admin.command("reindex")
+    def reindex_command(config: Path | None = None) -> None:
+        """Make the search index anew, beside a running server too; until it ends search finds what is there already."""
+
+        async def run(database: Database) -> int:
+            await database.write(clear)
+            return await reindex(database, rest=0)
+
+        typer.echo(f"{_with_database(settings_of(config), run)} chats")
 
     @admin.command("explain-link")
     def explain(url: str, config: Path | None = None) -> None:

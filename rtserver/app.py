@@ -48,6 +48,7 @@ from rtserver.wire.chat import SessionEnded
 from storage.db import Database
 from storage.ids import wire_id
 from storage.migrate import upgrade
+from storage.reindex import Reindexer
 from storage.sweep import Sweeper
 
 T = TypeVar("T")
@@ -87,6 +88,7 @@ class Server:
             settings.files.settings(settings.storage.database), self.database, self.chats.run, self.gate, now_ms
         )
         self.sweeper = Sweeper(self.database, settings.storage.sweep_every_s)
+        self.reindexer = Reindexer(self.database)
         self.metrics = Metrics()
         self.calls = CallParts(settings, self.database, self.bus, now_ms)
         self.calls.watch(self.metrics)
@@ -127,6 +129,7 @@ class Server:
         auth.start()
         self.sweeper.start()
         await self.files.start()
+        self.reindexer.start()
         await self.hub.start()
         name_server()
         public = web.Application(middlewares=[edge(own.support, edge_of.trusted_proxies)])
@@ -167,6 +170,7 @@ class Server:
         if self.auth is not None:
             await self.auth.close()
         await self.chats.close()
+        await self.reindexer.close()
         await self.sweeper.close()
         await self.supervisor.close()
         for runner in self._runners:

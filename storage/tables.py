@@ -286,6 +286,14 @@ command_receipt = Table(
 
 # --- search ---------------------------------------------------------------------------------------------------
 
+search_chat = Table(
+    "search_chat",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("chat_id", BigInteger, nullable=False, unique=True),
+)
+"""Short numbers of chats for the index: see ``storage.search``."""
+
 search_row = Table(
     "search_row",
     metadata,

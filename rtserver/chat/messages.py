@@ -15,7 +15,7 @@ from storage import tables as t
 from storage.db import upsert
 from storage.events import DELETED, EDITED, PINNED, REACTED, UNPINNED, UNREACTED
 from storage.ids import parse_id, wire_id
-from storage.search import erase_posts, index_posts
+from storage.search import Entry, erase_posts, index_posts
 from storage.unread import unread_counts
 
 from .loads import (
@@ -66,12 +66,12 @@ def edit(work: Work, actor: int, command: w.MessageEdit) -> w.Done:
     _may_change(work, head, actor)
     if body_of(work.connection, head.id, row.body_seq) == command.text:
         return w.Done()
-    erase_posts(work.connection, head.id, [(row.seq, row.body_seq)])
+    erase_posts(work.connection, head.id, [(row.seq, row.author, row.body_seq)])
     event = work.append(head, EDITED, actor, target=row.seq, body=command.text)
     work.connection.execute(
         update(t.message).where(_message(head, row.seq)).values(body_seq=event.seq, edited_ms=event.ts_ms)
     )
-    index_posts(work.connection, [(head.id, row.seq, command.text)])
+    index_posts(work.connection, [Entry(head.id, row.seq, row.author, command.text)])
     return w.Done()
 
 
@@ -93,7 +93,7 @@ def delete_messages(work: Work, actor: int, command: w.MessageDelete) -> w.Done:
 
 def _erase(work: Work, head: Head, actor: int, row: Row[Any]) -> None:
     """A tombstone: the texts of the post and of all its edits go in this transaction, the chain stays whole."""
-    erase_posts(work.connection, head.id, [(row.seq, row.body_seq)])
+    erase_posts(work.connection, head.id, [(row.seq, row.author, row.body_seq)])
     e, b = t.chat_event.c, t.message_body.c
     edits = select(e.seq).where(e.chat_id == head.id, e.kind == EDITED, e.target_seq == row.seq)
     work.connection.execute(delete(t.message_body).where(b.chat_id == head.id, (b.seq == row.seq) | b.seq.in_(edits)))

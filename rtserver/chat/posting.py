@@ -19,7 +19,7 @@ from storage.db import bulk_insert
 from storage.events import POSTED, EventRow, body_commitment, new_salt, post_facts
 from storage.ids import wire_id
 from storage.posts import absent_members, earlier_posts
-from storage.search import index_posts
+from storage.search import Entry, index_posts
 from storage.writer import Outcome
 
 from .loads import living_message, other_of_direct
@@ -77,7 +77,7 @@ class Bulk:
         self._events: list[EventRow] = []
         self._bodies: list[tuple[Any, ...]] = []
         self._messages: list[tuple[Any, ...]] = []
-        self._index: list[tuple[int, int, str]] = []
+        self._index: list[Entry] = []
 
     def add(self, head: Head, post: Post, words: bytes, request: bytes) -> MessagePosting:
         """Number one post and remember its rows; ``words`` is its text in UTF-8. The caller decided that it may be."""
@@ -112,7 +112,7 @@ class Bulk:
                 seq,
             )
         )
-        self._index.append((chat, seq, post.text))
+        self._index.append(Entry(chat, seq, post.author, post.text))
         event = MessagePosted(
             chat=wire_id(chat),
             seq=seq,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from rtserver.actor import Actor, Handler
 from rtserver.school.relations import contacts, findable
 from rtserver.wire import chat as w
+from rtserver.wire import search as ws
 from rtserver.wire.sync import Sync
 from rtserver.wire.types import Member, Person
 from storage import tables as t
@@ -22,6 +23,7 @@ from storage.search import fold
 from .loads import pins_of
 from .marks import ReadMarks
 from .resume import SyncLimits, synchronise
+from .search import message_at, search
 from .states import load_sights, load_states, require_sight
 
 _HYPHEN = re.compile("[-\u2010\u2011\u2013]")
@@ -146,6 +148,8 @@ READS: dict[type[w.Command], Read] = {
     w.ChatMembers: list_members,
     w.MessageHistory: history,
     w.MessageStarred: starred,
+    ws.MessageSearch: search,
+    ws.MessageAtDate: message_at,
     w.PeopleGet: get_people,
     w.PeopleContacts: find_contacts,
 }

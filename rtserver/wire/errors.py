@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .auth_errors import AUTH_ERRORS
 from .call_errors import CALL_ERRORS
+from .chat_errors import CHAT_ERRORS
 from .error_spec import ErrorSpec, Mender
 from .file_errors import FILE_ERRORS
 from .school_errors import SCHOOL_ERRORS
@@ -133,6 +134,8 @@ ERRORS: dict[str, ErrorSpec] = {
         409, False, "you", "На сообщении уже много разных реакций", "The message has too many different reactions"
     ),
     "emoji_invalid": ErrorSpec(400, False, "you", "Это не эмодзи", "That is not an emoji"),
+    # search, drafts, membership, notifications, reports
+    **CHAT_ERRORS,
     # schools, invites, applications, families
     **SCHOOL_ERRORS,
     # calls

@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from . import call, chat, sync
+from . import call, chat, search, sync
 
 
 class CommandSpec(NamedTuple):
@@ -46,6 +46,8 @@ COMMANDS: dict[str, CommandSpec] = {
     "message.react": CommandSpec(chat.MessageReact, chat.Done),
     "message.read": CommandSpec(chat.MessageRead, chat.MessageReading),
     "message.history": CommandSpec(chat.MessageHistory, chat.MessageHistoryPage),
+    "message.search": CommandSpec(search.MessageSearch, search.MessagesFound),
+    "message.at": CommandSpec(search.MessageAtDate, search.MessageAt),
     "message.starred": CommandSpec(chat.MessageStarred, chat.MessageStarredPage),
     "people.get": CommandSpec(chat.PeopleGet, chat.PeopleListed),
     "people.contacts": CommandSpec(chat.PeopleContacts, chat.PeopleListed),

@@ -91,3 +91,16 @@ async def test_after_a_restore_clients_hold_what_the_server_has(server: ServerPr
     for client in (masha, kolya):
         await client.close()
     assert "events" in await asyncio.to_thread(server.command, "verify")
+
+
+async def test_the_index_is_made_anew_beside_the_running_server(server: ServerProcess, school: School) -> None:
+    """R-92: ``rtserver admin reindex`` empties the index and fills it; the server goes on and search finds the same."""
+    masha = Client(school.tokens["masha"])
+    await masha.connect(server.url)
+    made = await masha.call("chat.create", kind="group", title="Г", members=[school.ids["kolya"]], nonce="group-0001")
+    await post(masha, made["chat"], [f"тетрадь {n}" for n in range(40)])
+    before = await masha.call("message.search", query="тетради ", limit=50)
+    assert len(before["items"]) == 40
+    assert server.command("admin", "reindex").strip() == "1 chats"
+    assert await masha.call("message.search", query="тетради ", limit=50) == before
+    await masha.close()

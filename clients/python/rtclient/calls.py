@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import overload
 
-from rtserver.wire import call, chat, sync
+from rtserver.wire import call, chat, search, sync
 
 
 class Calls(ABC):
@@ -70,6 +70,10 @@ class Calls(ABC):
     async def call(self, command: chat.MessageRead, timeout_s: float | None = None) -> chat.MessageReading: ...
     @overload
     async def call(self, command: chat.MessageHistory, timeout_s: float | None = None) -> chat.MessageHistoryPage: ...
+    @overload
+    async def call(self, command: search.MessageSearch, timeout_s: float | None = None) -> search.MessagesFound: ...
+    @overload
+    async def call(self, command: search.MessageAtDate, timeout_s: float | None = None) -> search.MessageAt: ...
     @overload
     async def call(self, command: chat.MessageStarred, timeout_s: float | None = None) -> chat.MessageStarredPage: ...
     @overload

@@ -796,6 +796,13 @@ export interface Forwarded {
   ts: number
 }
 
+/** `words` are those of the text that the query meant, as they are written there, each once. */
+export interface FoundMessage {
+  chat: string
+  message: Message
+  words: string[]
+}
+
 /** Last event before the server closes a connection; `reconnect` says whether to come back by itself. */
 export interface Goodbye {
   kind: 'server.goodbye'
@@ -1040,6 +1047,17 @@ export interface Message {
   starred: boolean
 }
 
+/** `seq` is None when nothing visible is that new. */
+export interface MessageAt {
+  seq: number | null
+}
+
+/** The first message of a chat at or after a time, to jump to (`message.history` with `around`). */
+export interface MessageAtDate {
+  chat: string
+  ts: number
+}
+
 /** Delete for me (a private mark) or for everyone (a tombstone; the texts are erased), D8. */
 export interface MessageDelete {
   chat: string
@@ -1175,6 +1193,24 @@ export interface MessageReading {
   unread: number
 }
 
+/**
+ * Messages with all the words of `query` in any form, newest first; in one chat, or in all the asker is in.
+ *
+ * The last word also finds words that begin with it, unless a space follows. Without words at least one of
+ * `author` and `kind` must be there. `since` and `until` are inclusive. `page` is the `next` of the page
+ * before. To jump to a result ask `message.history` with `around`.
+ */
+export interface MessageSearch {
+  query?: string
+  chat?: string | null
+  author?: string | null
+  kind?: 'link' | null
+  since?: number | null
+  until?: number | null
+  page?: string
+  limit?: number
+}
+
 /** Mark a message as important for oneself (D9). */
 export interface MessageStar {
   chat: string
@@ -1226,6 +1262,19 @@ export interface MessageWasUnstarred {
   target: number
   seq: number
   ts: number
+}
+
+/**
+ * `next` is there as long as there may be more: a page may be short, even empty, before the last.
+ *
+ * `total` is told with the first page of one chat: how many there are, counted up to 100;
+ * None when they were too many to look through.
+ */
+export interface MessagesFound {
+  items: FoundMessage[]
+  people: Person[]
+  next: string | null
+  total: number | null
 }
 
 /** Deleted for me. `unread` is the chat's exact count after it. */
@@ -1740,6 +1789,8 @@ export interface Commands {
   'message.react': { input: MessageReact; result: Done }
   'message.read': { input: MessageRead; result: MessageReading }
   'message.history': { input: MessageHistory; result: MessageHistoryPage }
+  'message.search': { input: MessageSearch; result: MessagesFound }
+  'message.at': { input: MessageAtDate; result: MessageAt }
   'message.starred': { input: MessageStarred; result: MessageStarredPage }
   'people.get': { input: PeopleGet; result: PeopleListed }
   'people.contacts': { input: PeopleContacts; result: PeopleListed }
@@ -1877,6 +1928,7 @@ export type ErrorCode =
   | 'pinned_messages_limit'
   | 'reactions_limit'
   | 'emoji_invalid'
+  | 'search_empty'
   | 'link_malformed'
   | 'invite_expired'
   | 'invite_revoked'
