@@ -206,8 +206,9 @@ async def test_every_door_is_open_to_whom_it_should_be_and_to_nobody_else(sh: Sc
             if path.startswith(start):
                 path = path.replace("{token}", value)
         return path.format(
-            locality=locality, school=school, person=student, child=student, application=application, invite=invite, claim=claim,
+            locality=locality, school=school, person=student, child=student, application=application, invite=invite,
             klass=klass, account=student, role=members[0]["roles"][0]["id"], parent=who["parent"], kind="members",
+            claim=claim,
         )  # fmt: skip
 
     documented = {(one.method, one.path): codes_of(one) for one in sh.endpoints}
