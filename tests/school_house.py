@@ -188,6 +188,11 @@ class SchoolHouse(House):
         path = f"/api/schools/{await self.school_id()}/applications"
         return await self.post(who, path, applications=[application], approve=approve, reason=reason)
 
+    async def decide_request(self, number: int, what: str, **body: str) -> tuple[int, Any]:
+        """The operator's decision on a school's request: ``approve`` or ``refuse``."""
+        answer = await self.operator.post(f"/api/admin/school-requests/{number}/{what}", json=body)
+        return answer.status, await answer.json()
+
     async def parent_link(self, child: int) -> str:
         return str((await self.post(child, "/api/family/link"))["url"]).rpartition("/")[2]
 

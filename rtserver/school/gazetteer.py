@@ -22,6 +22,10 @@ CANDIDATES_MAX = 300
 """Near spellings whose edit distance is computed: those that share most pairs of letters."""
 
 
+REGION_WORDS = frozenset({"область", "обл", "край", "республика", "респ", "автономный", "округ", "ао"})
+"""What regions are called, which tells none from another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A locality; ``population`` 0 is unknown."""
@@ -69,6 +73,10 @@ def edit_distance(a: str, b: str, bound: int) -> int:
     return row[-1]
 
 
+def _same(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
 _NOWHERE = array("I")
 
 
@@ -102,6 +110,26 @@ class Gazetteer:
     def countries(self) -> list[str]:
         """Codes of countries that have places."""
         return sorted({place.country for place in self._places})
+
+    def named(self, name: str, country: str) -> list[Place]:
+        """Places of exactly this name, the biggest first."""
+        folded = fold_place(name)
+        return [
+            self._places[n]
+            for n in sorted(self._with_prefix(folded))
+            if self._folded[n] == folded and self._places[n].country == country
+        ]
+
+    def region_like(self, text: str, country: str) -> tuple[str, str]:
+        """The region that the text means, as the list writes it, and the time zone of its biggest place; empty texts
+        for none. Every word of the text must begin a word of the region's name or the other way round.
+        """
+        wanted = [word for word in fold_place(text).split() if word not in REGION_WORDS]
+        for place in self._places if wanted else ():
+            words = [word for word in fold_place(place.region).split() if word not in REGION_WORDS]
+            if place.country == country and words and all(any(_same(one, w) for w in words) for one in wanted):
+                return place.region, place.time_zone
+        return "", ""
 
     def biggest(self, country: str, limit: int = RESULTS_MAX) -> list[Place]:
         """The closed drop-down (R-49)."""

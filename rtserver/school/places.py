@@ -18,9 +18,10 @@ from sqlalchemy import Connection, func, insert, select, update
 from rtserver.wire import school as w
 from rtserver.wire.errors import AppError
 from storage import school_tables as s
-from storage.ids import wire_id
+from storage.ids import new_id, wire_id
 
-from .gazetteer import Gazetteer, Place
+from .gazetteer import Gazetteer, Place, fold_place
+from .placenames import read_place
 
 COUNTRIES: dict[str, tuple[str, str]] = {
     "RU": ("Россия", "Russia"),
@@ -105,6 +106,33 @@ class Places:
                 w.Country(code=code, name=ru, name_en=en) for code, (ru, en) in COUNTRIES.items() if code in codes
             ]
         )
+
+    def resolve(self, connection: Connection, text: str, country: str, now: int) -> tuple[int, str]:
+        """R-48, R-49: the locality that a written place means, and its time zone ("" unknown). A place that no list has
+        becomes one, so that S11 finds it by its name; the same words later mean the same place.
+        """
+        gazetteer = self.refresh(connection)
+        said = read_place(text)
+        region, zone = gazetteer.region_like(said.region, country) if said.region else ("", "")
+        same = [p for p in gazetteer.named(said.name, country) if not said.region or p.region in (region, said.region)]
+        if said.district:
+            within = [p for p in same if not p.district or fold_place(p.district)[:5] == fold_place(said.district)[:5]]
+            same = within
+        if len(same) == 1:
+            return same[0].id, same[0].time_zone
+        number = new_id(now)
+        connection.execute(
+            insert(s.locality).values(
+                id=number,
+                country=country,
+                name=said.name,
+                district=said.district,
+                region=region or said.region,
+                time_zone=zone,
+                source="operator",
+            )
+        )
+        return number, zone
 
     def known(self, connection: Connection, place: int) -> Place:
         found = self.refresh(connection).get(place)

@@ -92,21 +92,21 @@ def _waiting(tx: Transaction, number: int) -> Any:
 def approve_request(tx: Transaction, number: int, places: Places) -> w.SchoolRequest:
     """The school exists from now on, and the applicant administers it. A place that no list knew becomes a locality."""
     row = _waiting(tx, number)
-    locality, zone = row.locality_id, DEFAULT_ZONE
+    locality, zone = row.locality_id, ""
     if locality is None:
-        locality = new_id(tx.now)
-        tx.connection.execute(
-            insert(s.locality).values(
-                id=locality, country=row.country, name=row.place[:120], time_zone=zone, source="operator"
-            )
-        )
+        locality, zone = places.resolve(tx.connection, row.place, row.country, tx.now)
     else:
         found = places.get(locality)
-        zone = (found.time_zone if found else "") or DEFAULT_ZONE
+        zone = found.time_zone if found else ""
     school = new_id(tx.now)
     tx.connection.execute(
         insert(t.school).values(
-            id=school, name=row.name, time_zone=zone, created_ms=tx.now, locality_id=locality, place=row.place
+            id=school,
+            name=row.name,
+            time_zone=zone or DEFAULT_ZONE,
+            created_ms=tx.now,
+            locality_id=locality,
+            place=row.place,
         )
     )
     tx.connection.execute(

@@ -9,19 +9,12 @@ from PIL import Image
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from rtserver.school.classifier import read_places
-from rtserver.school.places import save_places, shipped
 from storage import tables as t
 from storage.auth_tables import contact
 from storage.ids import wire_id
 from tests.school_house import ADULT, CHILD, TEEN, SchoolHouse, s
 
 DAY = 24 * 3600 * 1000
-
-
-async def decide_request(sh: SchoolHouse, number: int, what: str, **body: str) -> tuple[int, dict]:
-    answer = await sh.operator.post(f"/api/admin/school-requests/{number}/{what}", json=body)
-    return answer.status, await answer.json()
 
 
 async def test_a_school_applies_and_the_operator_registers_it(sh: SchoolHouse) -> None:
@@ -45,29 +38,14 @@ async def test_a_school_applies_and_the_operator_registers_it(sh: SchoolHouse) -
     assert [(r["number"], r["applicant_name"], r["contact"]) for r in listed["requests"]] == [
         (made["number"], "Анна Ким", "+7 900 000-00-00")
     ]
-    assert (await decide_request(sh, made["number"], "approve"))[0] == 200
-    assert (await decide_request(sh, made["number"], "approve"))[1]["error"]["code"] == "request_decided"
-    assert (await decide_request(sh, 1, "approve"))[0] == 404
+    assert (await sh.decide_request(made["number"], "approve"))[0] == 200
+    assert (await sh.decide_request(made["number"], "approve"))[1]["error"]["code"] == "request_decided"
+    assert (await sh.decide_request(1, "approve"))[0] == 404
     assert [c["name"] for c in (await sh.get(someone, schools))["schools"]] == ["Лицей №8"]
     desks = (await sh.get(head, "/api/desks"))["desks"]
     assert [(d["school_name"], d["admin"], d["time_zone"]) for d in desks] == [("Лицей №8", True, place["time_zone"])]
     own = (await sh.get(head, "/api/school-requests"))["requests"]
     assert [(r["status"], r["school"]) for r in own] == [("approved", desks[0]["school"])]
-
-
-async def test_a_place_that_no_list_has_can_be_named(sh: SchoolHouse) -> None:
-    """R-49, R-52: the village becomes a locality with the school's approval; a refusal gives its reason."""
-    head = await sh.newcomer()
-    ask = {"name": "Школа", "place": "Нижние Незнанки", "position": "учитель", "contact": "a@b.example"}
-    refused = await sh.post(head, "/api/school-requests", **ask)
-    await decide_request(sh, refused["number"], "refuse", reason="Проверьте название")
-    assert (await sh.get(head, "/api/school-requests"))["requests"][0]["reason"] == "Проверьте название"
-    made = await sh.post(head, "/api/school-requests", **ask)
-    await decide_request(sh, made["number"], "approve")
-    found = (await sh.get(None, "/api/localities?q=незнанки"))["localities"]
-    assert [p["name"] for p in found] == ["Нижние Незнанки"]
-    schools = (await sh.get(head, f"/api/localities/{found[0]['id']}/schools"))["schools"]
-    assert [one["name"] for one in schools] == ["Школа"]
 
 
 async def test_the_operators_address_is_closed_to_other_sites(sh: SchoolHouse) -> None:
@@ -77,18 +55,6 @@ async def test_the_operators_address_is_closed_to_other_sites(sh: SchoolHouse) -
     rebound = await sh.operator.get("/api/admin/school-requests", headers={"Host": "evil.example"})
     form = await sh.operator.post(path, data={"a": "b"})
     assert [foreign.status, rebound.status, form.status] == [403, 403, 400]
-
-
-async def test_a_loaded_classifier_is_searched_at_once(sh: SchoolHouse) -> None:
-    """R-49, F4: every village of the file, and a second load renews."""
-    raw = (
-        '"79";"605";"000";"000";"6";"1";"Гиагинский муниципальный район"\n"79";"605";"402";"101";"2";"2";"х Прогресс"\n'
-    ).encode("cp1251")
-    assert (await sh.get(None, "/api/localities?q=прогресс адыг"))["localities"] == []
-    for wanted in ((1, 0), (0, 1)):
-        assert await sh.database.write(lambda c: save_places(c, read_places(raw, shipped()))) == wanted
-    found = (await sh.get(None, "/api/localities?q=прогресс, гиаг"))["localities"]
-    assert [(p["name"], p["district"]) for p in found] == [("Прогресс", "Гиагинский муниципальный район")]
 
 
 async def test_roles_are_granted_by_administrators_and_the_last_stays(sh: SchoolHouse) -> None:

@@ -16,6 +16,7 @@ from rtserver.school.export import write_csv
 from rtserver.school.gazetteer import Gazetteer, edit_distance
 from rtserver.school.hold import Consents, decide_hold
 from rtserver.school.links import Link, LinkKey
+from rtserver.school.placenames import read_place
 from rtserver.school.places import COUNTRIES, shipped
 from rtserver.school.roster import birth_date, decode_list, read_list
 from rtserver.school.sheet import sheet_page
@@ -272,3 +273,23 @@ def test_every_consent_version_speaks_both_languages() -> None:
     for text in TEXTS.values():
         assert "{brand}" in text.ru
         assert "{brand}" in text.en
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Нижние Незнанки", ("Нижние Незнанки", "", "")),
+        ("с. Ивановка", ("Ивановка", "", "")),
+        ("деревня Ивановка", ("Ивановка", "", "")),
+        ("Тверская область, Калининский район, пос. Мирный", ("Мирный", "Калининский район", "Тверская область")),
+        ("пгт Мирный,  Тверская  обл.", ("Мирный", "", "Тверская обл.")),
+        ("Ивановка, Татарстан", ("Ивановка", "", "Татарстан")),
+        ("Татарстан, д. Ивановка", ("Ивановка", "", "Татарстан")),
+        ("Село Красное", ("Красное", "", "")),
+        ("Село", ("Село", "", "")),
+        (",,", (",,", "", "")),
+    ],
+)
+def test_places_as_people_write_them(text: str, parts: tuple[str, str, str]) -> None:
+    """R-49: name, district and region, whatever their order."""
+    assert tuple(read_place(text)) == parts
