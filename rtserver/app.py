@@ -34,6 +34,7 @@ from rtserver.routes.family import family_doors
 from rtserver.routes.http import add_endpoints
 from rtserver.routes.openapi import add_openapi
 from rtserver.routes.operator import Metrics, operator_app
+from rtserver.routes.operator_page import add_operator_page
 from rtserver.routes.outbox import add_outbox
 from rtserver.routes.public import add_demo, edge
 from rtserver.routes.school import school_doors
@@ -154,6 +155,7 @@ class Server:
         operator.middlewares.append(edge(own.support))
         add_outbox(operator, self.database, now_ms, loopback=is_loopback(own.operator_host) and is_loopback(own.host))
         add_operator_schools(operator, self.schools, (own.operator_host,))
+        add_operator_page(operator, (own.operator_host,))
         self.operator_port = await self._listen(operator, own.operator_host, own.operator_port)
         self.supervisor.start()
         self._ready = True

@@ -37,6 +37,7 @@ export interface Api {
   'GET /api/localities': { input: undefined; answer: w.Localities }
   'GET /api/localities/{locality}/schools': { input: undefined; answer: w.SchoolList }
   'GET /api/schools/{school}/classes': { input: undefined; answer: w.ClassChips }
+  'GET /api/school-requests': { input: undefined; answer: w.SchoolRequests }
   'POST /api/school-requests': { input: w.SchoolRequestMake; answer: w.SchoolRequest }
   'GET /api/hold': { input: undefined; answer: w.Hold }
   'GET /api/family': { input: undefined; answer: w.Family }

@@ -172,6 +172,11 @@ export const enterEn: Record<keyof typeof enterRu, string> = {
   's13.send': 'Apply to register the school',
   's13.done': 'Request No. {n} is sent',
   's13.done_text': 'We will review it and get in touch',
+  's13.asked': 'Your requests',
+  's13.waiting': 'Under review',
+  's13.approved': 'Approved: you administer the school',
+  's13.refused': 'Refused',
+  's13.open': 'Open Manage',
   's13.needed': 'Fill in this field',
   's13.login_first': 'Log in first: the request is made in your name',
 

@@ -17,14 +17,19 @@ export function dWord(kind: string, word: string): string {
   return key in deskRu ? d(key as DeskKey) : word
 }
 
+/** Where dates are written as in this language: English without a country would put the month first. */
+export function dates(): string {
+  return lang() === 'en' ? 'en-GB' : 'ru-RU'
+}
+
 /** A day in few words, with the year only when it is another one. */
 export function day(at: number): string {
   const date = new Date(at)
   const other = date.getFullYear() !== new Date().getFullYear()
-  return new Intl.DateTimeFormat(lang(), { day: 'numeric', month: 'long', ...(other && { year: 'numeric' }) }).format(date)
+  return new Intl.DateTimeFormat(dates(), { day: 'numeric', month: 'long', ...(other && { year: 'numeric' }) }).format(date)
 }
 
 /** An ISO date as people write it. */
 export function isoDay(iso: string): string {
-  return iso ? new Intl.DateTimeFormat(lang(), { day: '2-digit', month: '2-digit', year: 'numeric', timeZone: 'UTC' }).format(Date.parse(iso)) : ''
+  return iso ? new Intl.DateTimeFormat(dates(), { day: '2-digit', month: '2-digit', year: 'numeric', timeZone: 'UTC' }).format(Date.parse(iso)) : ''
 }
