@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from rtserver.actor import Actor, Handler
 from rtserver.school.relations import contacts, findable
 from rtserver.wire import chat as w
+from rtserver.wire.files import MessageAttachments
 from rtserver.wire.sync import Sync
 from rtserver.wire.types import Member, Person
 from storage import tables as t
@@ -19,6 +20,7 @@ from storage.ids import parse_id, wire_id
 from storage.reading import account_log, epoch, fellows, message_rows, messages_of, people, starred_messages
 from storage.search import fold
 
+from .gallery import list_attachments
 from .loads import pins_of
 from .marks import ReadMarks
 from .resume import SyncLimits, synchronise
@@ -146,6 +148,7 @@ READS: dict[type[w.Command], Read] = {
     w.ChatMembers: list_members,
     w.MessageHistory: history,
     w.MessageStarred: starred,
+    MessageAttachments: list_attachments,
     w.PeopleGet: get_people,
     w.PeopleContacts: find_contacts,
 }

@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from . import chat, sync
+from . import chat, files, sync
 
 
 class CommandSpec(NamedTuple):
@@ -46,6 +46,13 @@ COMMANDS: dict[str, CommandSpec] = {
     "message.react": CommandSpec(chat.MessageReact, chat.Done),
     "message.read": CommandSpec(chat.MessageRead, chat.MessageReading),
     "message.history": CommandSpec(chat.MessageHistory, chat.MessageHistoryPage),
+    "message.attachments": CommandSpec(files.MessageAttachments, files.MessageAttachmentsPage),
+    "message.pending": CommandSpec(files.MessagePending, files.MessagePendingListed),
+    "message.pending_cancel": CommandSpec(files.MessagePendingCancel, chat.Done),
+    "file.list": CommandSpec(files.FileList, files.FileListed),
+    "file.transfers": CommandSpec(files.FileTransfers, files.FileTransfersListed),
+    "file.save": CommandSpec(files.FileSave, chat.Done),
+    "file.delete": CommandSpec(files.FileDelete, chat.Done),
     "message.starred": CommandSpec(chat.MessageStarred, chat.MessageStarredPage),
     "people.get": CommandSpec(chat.PeopleGet, chat.PeopleListed),
     "people.contacts": CommandSpec(chat.PeopleContacts, chat.PeopleListed),

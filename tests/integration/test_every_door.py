@@ -286,7 +286,7 @@ def guess(command: type[msgspec.Struct], chat: str, person: str) -> dict[str, An
     words: dict[str, Any] = {
         "chat": chat, "chats": [chat], "to": [chat], "target": 1, "targets": [1], "seq": 1, "account": person,
         "accounts": [person], "members": [person], "people": [person], "text": "я", "emoji": "👍", "kind": "direct",
-        "title": "Г", "role": "member", "scope": "me",
+        "title": "Г", "role": "member", "scope": "me", "file": "1", "post": "nonce-of-nobody",
     }  # fmt: skip
     info = msgspec.structs.fields(command)
     hints = get_type_hints(command, include_extras=True)

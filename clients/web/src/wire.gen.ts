@@ -7,6 +7,7 @@ export const NONCE_MAX = 64
 export const PINNED_CHATS_MAX = 5
 export const FORWARD_TARGETS_MAX = 10
 export const FORWARD_MESSAGES_MAX = 100
+export const FILES_MAX = 100
 export const HISTORY_MAX = 100
 export const MEMBERS_ADD_MAX = 100
 export const SYNC_CHATS_MAX = 2000
@@ -16,6 +17,7 @@ export type ChatKind = 'class' | 'direct' | 'group'
 export type ChatRole = 'admin' | 'member' | 'teacher'
 export type SchoolRole = 'admin' | 'class_teacher' | 'operator' | 'parent' | 'staff' | 'student' | 'teacher'
 export type PinPolicy = 'everyone' | 'staff'
+export type FileKind = 'audio' | 'file' | 'picture' | 'video' | 'voice'
 
 export interface AcceptedVersion {
   document: 'agreement' | 'privacy'
@@ -88,6 +90,26 @@ export interface ApplicationsDecide {
   reason?: string
 }
 
+/**
+ * One file of a message, got at `/files/{id}`; `preview` says that `/files/{id}/small` and `/large` exist.
+ *
+ * `kind` and `media_type` come from the file's first bytes, not from its name. `waveform` is the loudness of
+ * voice and sound, 0 to 255 a bar. `scanned` is false where no virus scan was made.
+ */
+export interface Attachment {
+  id: string
+  name: string
+  size: number
+  kind: FileKind
+  media_type: string
+  width: number | null
+  height: number | null
+  duration_ms: number | null
+  waveform: number[]
+  preview: boolean
+  scanned: boolean
+}
+
 /** What this server offers; asked before anything is shown (S01, S02). */
 export interface AuthOptions {
   brand: string
@@ -126,6 +148,13 @@ export interface Blocked {
 /** Put a chat away (R-95); a later message brings it back unless the chat is muted. A pinned chat is unpinned. */
 export interface ChatArchive {
   chat: string
+}
+
+export interface ChatAttachment {
+  seq: number
+  ts: number
+  author: string
+  file: Attachment
 }
 
 /** Make a group chat, or open the direct chat with one person (made once for each pair). */
@@ -540,6 +569,51 @@ export interface FamilyChanged {
   parent_name: string
 }
 
+/** Remove an own file that no message holds. */
+export interface FileDelete {
+  file: string
+}
+
+/** An upload of the account was examined: it is a file now, or `error` says why it never will be. */
+export interface FileFinished {
+  kind: 'file.finished'
+  upload: string
+  file: Attachment | null
+  error: string
+  seq: number
+  ts: number
+}
+
+/** My documents (R-77): own files that messages hold, or saved ones; newest first, by part of the name and kind. */
+export interface FileList {
+  tab?: 'saved' | 'sent'
+  query?: string
+  kinds?: FileKind[]
+  before?: string | null
+  limit?: number
+}
+
+export interface FileListed {
+  files: OwnFile[]
+  more: boolean
+  used_bytes: number
+  limit_bytes: number
+}
+
+/** Keep an own file in My documents though no message holds it, or keep it no more. */
+export interface FileSave {
+  file: string
+  on?: boolean
+}
+
+/** Own uploads that are not finished, oldest first. */
+export interface FileTransfers {
+}
+
+export interface FileTransfersListed {
+  uploads: WaitingFile[]
+}
+
 /**
  * Where a registration or log-in stands: the same on whatever page asks, after a restart as well.
  *
@@ -854,6 +928,22 @@ export interface Message {
   deleted: boolean
   reactions: Reaction[]
   starred: boolean
+  files: Attachment[]
+}
+
+/** What was attached in a chat, newest first (R-93, E-7), by kind or all; `before` continues a page. */
+export interface MessageAttachments {
+  chat: string
+  kinds?: FileKind[]
+  before?: number | null
+  limit?: number
+}
+
+/** A page ends with a whole message. `more` says that older ones exist: ask with the last item's `seq`. */
+export interface MessageAttachmentsPage {
+  items: ChatAttachment[]
+  more: boolean
+  people: Person[]
 }
 
 /** Delete for me (a private mark) or for everyone (a tombstone; the texts are erased), D8. */
@@ -927,6 +1017,19 @@ export interface MessageHistoryPage {
   people: Person[]
 }
 
+/** The own posts that wait for their files, oldest first; on any device. */
+export interface MessagePending {
+}
+
+/** Take back a post that still waits. Its uploads stay, and expire unless they are ended. */
+export interface MessagePendingCancel {
+  post: string
+}
+
+export interface MessagePendingListed {
+  posts: PendingPost[]
+}
+
 /** Pin a message in the chat for all (D9). */
 export interface MessagePin {
   chat: string
@@ -948,6 +1051,7 @@ export interface MessagePost {
   nonce: string
   text: string
   reply_to?: number | null
+  files?: string[]
 }
 
 /** `text` is empty and `erased` true when the message was deleted for everyone before this was read. */
@@ -959,17 +1063,24 @@ export interface MessagePosted {
   reply_to: number | null
   forwarded: Forwarded | null
   erased: boolean
+  files: Attachment[]
   chat: string
   seq: number
   ts: number
   actor: string | null
 }
 
-/** `seq` is the message's id; a repeated nonce gets the first one's `seq` again. */
+/**
+ * `seq` is the message's id; a repeated nonce gets the first one's `seq` again.
+ *
+ * `pending`: the server holds the post until its files are finished; `seq` is 0 until then, and the message comes
+ * as `message.posted` with this nonce, also when the author is away by then.
+ */
 export interface MessagePosting {
   seq: number
   ts: number
   post_no: number
+  pending: boolean
 }
 
 /** Set or take back one's own reaction; repeated, it changes nothing. */
@@ -1089,6 +1200,15 @@ export interface OwnData {
   more: string
 }
 
+/** `chat` and `seq` name the newest message that holds it and that the owner can see. */
+export interface OwnFile {
+  file: Attachment
+  ts: number
+  saved: boolean
+  chat: string | null
+  seq: number | null
+}
+
 export interface OwnMessage {
   chat: string
   seq: number
@@ -1131,6 +1251,15 @@ export interface ParentLinkCheck {
 export interface PasswordChange {
   current?: string
   new: string
+}
+
+export interface PendingPost {
+  chat: string
+  nonce: string
+  text: string
+  reply_to: number | null
+  ts: number
+  files: WaitingFile[]
 }
 
 /** People whom the asker may write to (D17), by prefix of any part of the name. */
@@ -1181,6 +1310,16 @@ export interface Place {
   class_name: string
   role: SchoolRole
   subject: string
+}
+
+/** A post that waited for its files will not come: they all failed, or it may not be posted any more. */
+export interface PostDropped {
+  kind: 'post.dropped'
+  chat: string
+  nonce: string
+  error: string
+  seq: number
+  ts: number
 }
 
 export interface ProfileEdit {
@@ -1447,7 +1586,7 @@ export interface Synced {
   epoch: string
   reset: boolean
   account_seq: number
-  account_events: (ChatJoined | ChatLeft | ChatViewChanged | MessageWasStarred | MessageWasUnstarred | MessagesHidden | SessionEnded | ApplicationDecided | EntryChanged | FamilyChanged | RolesChanged | BlockChanged | ContactClaimed)[]
+  account_events: (ChatJoined | ChatLeft | ChatViewChanged | MessageWasStarred | MessageWasUnstarred | MessagesHidden | SessionEnded | ApplicationDecided | EntryChanged | FamilyChanged | RolesChanged | BlockChanged | ContactClaimed | FileFinished | PostDropped)[]
   chats: ChatDelta[]
   reads: ReadState[]
   server_ts: number
@@ -1459,6 +1598,21 @@ export interface Teaching {
   name: string
   role: SchoolRole
   subject: string
+}
+
+/**
+ * An upload as its owner's devices show it. `open` takes bytes from `offset` on, `checking` is being
+ * examined, `done` is a file now, `refused` never will be (`error` says why).
+ */
+export interface WaitingFile {
+  id: string
+  name: string
+  length: number | null
+  offset: number
+  state: 'checking' | 'done' | 'gone' | 'open' | 'refused'
+  created_ts: number
+  expires_ts: number
+  error: string
 }
 
 /** First event on every connection: who is logged in, and what the server speaks. */
@@ -1503,6 +1657,13 @@ export interface Commands {
   'message.react': { input: MessageReact; result: Done }
   'message.read': { input: MessageRead; result: MessageReading }
   'message.history': { input: MessageHistory; result: MessageHistoryPage }
+  'message.attachments': { input: MessageAttachments; result: MessageAttachmentsPage }
+  'message.pending': { input: MessagePending; result: MessagePendingListed }
+  'message.pending_cancel': { input: MessagePendingCancel; result: Done }
+  'file.list': { input: FileList; result: FileListed }
+  'file.transfers': { input: FileTransfers; result: FileTransfersListed }
+  'file.save': { input: FileSave; result: Done }
+  'file.delete': { input: FileDelete; result: Done }
   'message.starred': { input: MessageStarred; result: MessageStarredPage }
   'people.get': { input: PeopleGet; result: PeopleListed }
   'people.contacts': { input: PeopleContacts; result: PeopleListed }
@@ -1536,6 +1697,8 @@ export type AccountLogEvent =
   | RolesChanged
   | BlockChanged
   | ContactClaimed
+  | FileFinished
+  | PostDropped
 
 export type ToldEvent =
   | ReadMoved
@@ -1568,6 +1731,8 @@ export interface Events {
   'roles.changed': RolesChanged
   'block.changed': BlockChanged
   'contact.claimed': ContactClaimed
+  'file.finished': FileFinished
+  'post.dropped': PostDropped
   'read.moved': ReadMoved
   'server.welcome': Welcome
   'server.goodbye': Goodbye
@@ -1715,6 +1880,7 @@ export type ErrorCode =
   | 'disk_full'
   | 'file_unknown'
   | 'file_infected'
+  | 'file_in_use'
   | 'attachments_limit'
   | 'attachment_twice'
   | 'posts_waiting_limit'
