@@ -17,6 +17,7 @@ from rtserver.app_files import FileParts
 from rtserver.auth.sessions import Sessions, end_session
 from rtserver.bus.memory import MemoryBus
 from rtserver.chat.class_rooms import ClassRooms
+from rtserver.chat.file_work import FileWork
 from rtserver.chat.reading import ChatReader
 from rtserver.chat.resume import StreamLogs
 from rtserver.chat.service import ChatService
@@ -24,6 +25,7 @@ from rtserver.chat.work import Work
 from rtserver.clock import now_ms
 from rtserver.collector import settle
 from rtserver.config import Settings
+from rtserver.files.ports import Transaction as FileTransaction
 from rtserver.hub.hub import Hub
 from rtserver.hub.privates.server_name import name_server
 from rtserver.routes.admin import add_operator_schools
@@ -85,11 +87,11 @@ class Server:
             settings.school.settings(own),
             now_ms,
         )
-        self.files = FileParts(
-            settings.files.settings(settings.storage.database), self.database, self.chats.run, self.gate, now_ms
-        )
         self.sweeper = Sweeper(self.database, settings.storage.sweep_every_s)
         self.reindexer = Reindexer(self.database)
+        self.files = FileParts(
+            settings.files.settings(settings.storage.database), self.database, self._run_files, self.gate, now_ms
+        )
         self.metrics = Metrics()
         self.calls = CallParts(settings, self.database, self.bus, now_ms)
         self.calls.watch(self.metrics)
@@ -98,7 +100,14 @@ class Server:
             self.sessions,
             GatedLogs(StreamLogs(self.database), self.gate),
             self.bus,
-            self.gate.guard({**self.chats.handlers(), **reader.handlers(), **self.calls.service.handlers()}),
+            self.gate.guard(
+                {
+                    **self.chats.handlers(),
+                    **reader.handlers(),
+                    **self.files.handlers(),
+                    **self.calls.service.handlers(),
+                }
+            ),
             now_ms,
             self.metrics.observe,
         )
@@ -183,6 +192,11 @@ class Server:
     async def _run_school(self, task: Callable[[Transaction], T]) -> T:
         """Schools and accounts change in the one writer's transactions, with the chats of classes at hand."""
         result: T = await self.chats.run(lambda work: task(ClassRooms(work)))
+        return result
+
+    async def _run_files(self, task: Callable[[FileTransaction], T]) -> T:
+        """Files change in the one writer's transactions too: posts that waited for them are posted there."""
+        result: T = await self.chats.run(lambda work: task(FileWork(work)))
         return result
 
     async def _end_session(self, actor: Actor) -> None:

@@ -90,6 +90,8 @@ class ChatSection(_Section, frozen=True):
     receipt_ms: int = 604_800_000
     account_log: int = 10_000
     read_marks_ms: int = 2_000
+    message_files: int = 10
+    posts_waiting: int = 50
 
     def limits(self) -> ChatLimits:
         return ChatLimits(**msgspec.structs.asdict(self))
@@ -215,8 +217,6 @@ class FilesSection(_Section, frozen=True):
     takeover_s: float = 10.0
     threads: int = 4
     fast: bool = True
-    message_files: int = 10
-    posts_waiting: int = 50
     examiners: int = 2
     clamd: str = ""
     scan_s: float = 120.0
@@ -310,8 +310,9 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Sett
 
 
 AT_LEAST_ONE = {
+    "chat": ("message_files",),
     "hub": ("ping_interval_s", "ping_timeout_s", "connections_per_account"),
-    "files": ("threads", "examiners", "unfinished_days", "message_files"),
+    "files": ("threads", "examiners", "unfinished_days"),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import struct
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,7 +16,8 @@ import msgspec
 from rtserver.wire import auth as wa
 from rtserver.wire import chat as w
 from rtserver.wire import family as ws
-from rtserver.wire.types import ChatView, Forwarded
+from rtserver.wire import files as wf
+from rtserver.wire.types import Attachment, ChatView, Forwarded
 
 from .ids import wire_id
 
@@ -44,6 +46,8 @@ ACCOUNT_EVENTS: dict[int, type[w.AccountEvent]] = {
     23: ws.RolesChanged,
     24: ws.BlockChanged,
     30: wa.ContactClaimed,
+    40: wf.FileFinished,
+    41: wf.PostDropped,
 }
 _ACCOUNT_KINDS = {event: kind for kind, event in ACCOUNT_EVENTS.items()}
 
@@ -107,12 +111,19 @@ def decode_facts(facts: bytes | None) -> dict[str, Any]:
     return plain
 
 
-def post_facts(nonce: str, post_no: int) -> bytes:
-    """``encode_facts`` of a post."""
-    return _encode({"n": nonce, "p": post_no})
+def post_facts(nonce: str, post_no: int, files: Sequence[int] = ()) -> bytes:
+    """``encode_facts`` of a post; of its files the ids alone, for their names are words."""
+    return _encode({"n": nonce, "p": post_no, "f": list(files)} if files else {"n": nonce, "p": post_no})
 
 
-def chat_event(row: Any, body: str | None, forwarded: Forwarded | None = None) -> w.ChatEvent:
+def holds_files(row: Any) -> bool:
+    """Whether a row of the log is a post that came with files."""
+    return row.kind == POSTED and "f" in decode_facts(row.facts)
+
+
+def chat_event(
+    row: Any, body: str | None, forwarded: Forwarded | None = None, files: Sequence[Attachment] = ()
+) -> w.ChatEvent:
     """The wire event of a ``chat_event`` row; ``body`` is None when the row has no words or they are erased."""
     facts = decode_facts(row.facts)
     head: dict[str, Any] = {
@@ -131,6 +142,7 @@ def chat_event(row: Any, body: str | None, forwarded: Forwarded | None = None) -
             reply_to=row.target_seq,
             forwarded=forwarded,
             erased=body is None,
+            files=list(files),
         )
     if kind == EDITED:
         return w.MessageEdited(**head, target=row.target_seq, text=body or "", erased=body is None)

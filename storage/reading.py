@@ -27,7 +27,8 @@ from rtserver.wire.chat import AccountEvent, ChatEvent
 from rtserver.wire.types import Forwarded, Message, Person, Reaction
 
 from . import tables as t
-from .events import POSTED, WORDED, account_event, chat_event
+from .attachments import attachments_of
+from .events import POSTED, WORDED, account_event, chat_event, holds_files
 from .ids import wire_id
 
 Ranges = Sequence[tuple[int, int]]
@@ -123,6 +124,7 @@ def messages_of(connection: Connection, account: int, rows: Sequence[Row[Any]]) 
         .order_by(r.seq)
     ):
         reactions[chat, seq].setdefault(emoji, []).append(wire_id(who))
+    files = attachments_of(connection, keys)
     starred = {
         (chat, seq)
         for chat, seq in connection.execute(
@@ -144,6 +146,7 @@ def messages_of(connection: Connection, account: int, rows: Sequence[Row[Any]]) 
             # by emoji: after a removal no client could know which of two was first
             reactions=[Reaction(emoji=e, accounts=who) for e, who in sorted(reactions[key].items())],
             starred=key in starred,
+            files=files.get(key, []),
         )
         for key, row in zip(keys, rows, strict=True)
     }
@@ -188,9 +191,12 @@ def events_of(
         .execution_options(yield_per=500)
     )
     with rows:
-        for row in rows:
-            body = row.body if row.kind in WORDED else None
-            yield row.chat_id, chat_event(row, body, forwarded_of(row) if row.kind == POSTED else None)
+        for page in rows.partitions():
+            files = attachments_of(connection, [(row.chat_id, row.seq) for row in page if holds_files(row)])
+            for row in page:
+                body = row.body if row.kind in WORDED else None
+                forwarded = forwarded_of(row) if row.kind == POSTED else None
+                yield row.chat_id, chat_event(row, body, forwarded, files.get((row.chat_id, row.seq), ()))
 
 
 def account_events(connection: Connection, account: int, after: int, limit: int) -> list[AccountEvent]:

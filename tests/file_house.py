@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from rtserver.files.settings import FilesSettings
 from rtserver.routes.http import EdgeSettings
 from rtserver.routes.public import edge
 from rtserver.school.gate import Gate
+from rtserver.wire.files import FileFinished
+from rtserver.wire.types import Attachment
 from storage.db import Database
 from tests.house import House
 
@@ -34,13 +37,16 @@ class FileHouse(House):
         self.gate = Gate(database, self.now)
         self.sessions = Sessions(database, self.now)
         self.tokens: dict[int, str] = {}
+        self.heard = asyncio.Event()
+        self.bus.subscribe(lambda hints: self.heard.set())
 
     async def open(self) -> None:
         self.service.start()
         await self.reopen()
 
     async def reopen(self) -> None:
-        self.files = FileParts(self.settings, self.database, self.service.run, self.gate, self.now)
+        self.files = FileParts(self.settings, self.database, self.run_files, self.gate, self.now)
+        self.handlers.update(self.files.handlers())
         await self.files.start()
         public = web.Application(middlewares=[edge("support@school.example")])
         self.files.add_doors(public, self.sessions, EdgeSettings(origins=(ORIGIN,)))
@@ -83,6 +89,38 @@ class FileHouse(House):
         answer = await self.ask(who, "HEAD", address)
         assert answer.status == 200, answer.status
         return int(answer.headers["Upload-Offset"])
+
+    async def upload(self, who: int, data: bytes, name: str = "задание.txt", **metadata: str) -> str:
+        """The id of a finished upload that is not examined yet, or is."""
+        pairs = {"filename": name, **metadata}
+        header = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
+        made = await self.ask(
+            who,
+            "POST",
+            "/uploads/",
+            data or None,
+            Upload_Length=len(data),
+            Upload_Metadata=header,
+            **(BODY if data else {}),
+        )
+        assert made.status == 201, await made.text()
+        return made.headers["Location"].rpartition("/")[2]
+
+    async def told_of(self, upload: str) -> FileFinished:
+        """The word that its owner gets of a finished upload."""
+        async with asyncio.timeout(30):
+            while True:
+                for hint in self.told:
+                    if isinstance(hint.event, FileFinished) and hint.event.upload == upload:
+                        return hint.event
+                self.heard.clear()
+                await self.heard.wait()
+
+    async def file(self, who: int, data: bytes, name: str = "задание.txt", **metadata: str) -> Attachment:
+        """A file that is through all examinations."""
+        told = await self.told_of(await self.upload(who, data, name, **metadata))
+        assert told.file is not None, told
+        return told.file
 
 
 async def code_of(answer: ClientResponse) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,16 +14,20 @@ from rtserver.auth.sessions import add_account
 from rtserver.bus.base import Hint
 from rtserver.bus.memory import MemoryBus
 from rtserver.chat.calling import CallDoors
+from rtserver.chat.file_work import FileWork
 from rtserver.chat.reading import ChatReader
 from rtserver.chat.rules import ChatLimits
 from rtserver.chat.service import ChatService
 from rtserver.clock import now_ms
+from rtserver.files.own import OwnFiles
+from rtserver.files.settings import FilesSettings
 from rtserver.school.enrol import enrol
 from rtserver.wire import chat as w
 from rtserver.wire.errors import AppError
 from rtserver.wire.registry import COMMANDS
 from rtserver.wire.types import SchoolRole
 from signaling.service import CallService
+from storage.blobs.disk import Disk
 from storage.db import Database
 from storage.ids import wire_id
 
@@ -35,15 +40,25 @@ class House:
         self.bus = MemoryBus()
         self.shift_ms = 0
         self.service = ChatService(database, self.bus, self.now, limits or ChatLimits())
-        self.calls = CallService(None, CallDoors(database), self.bus, self.now, 100)
         reader = ChatReader(database, self.now, self.service.marks)
-        self.handlers = {**self.service.handlers(), **reader.handlers(), **self.calls.handlers()}
+        self.calls = CallService(None, CallDoors(database), self.bus, self.now, 100)
+        nowhere = Path("/nonexistent")  # commands of files, of which a house without their doors has none
+        own = OwnFiles(database, self.run_files, Disk(nowhere), FilesSettings(nowhere))
+        self.handlers = {
+            **self.service.handlers(),
+            **reader.handlers(),
+            **self.calls.handlers(),
+            **own.handlers(),
+        }
         self.told: list[Hint] = []
         self.bus.subscribe(self.told.extend)
         self._nonces = itertools.count(1)
 
     def now(self) -> int:
         return now_ms() + self.shift_ms
+
+    async def run_files(self, task: Any) -> Any:
+        return await self.service.run(lambda work: task(FileWork(work)))
 
     def nonce(self) -> str:
         return f"nonce-{next(self._nonces):08}"

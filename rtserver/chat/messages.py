@@ -10,8 +10,9 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from rtserver.school.relations import findable, may_write
 from rtserver.wire import chat as w
 from rtserver.wire.errors import AppError
-from rtserver.wire.types import Forwarded
+from rtserver.wire.types import Attachment, Forwarded
 from storage import tables as t
+from storage.attachments import attachments_of, detach, files_of
 from storage.db import upsert
 from storage.events import DELETED, EDITED, PINNED, REACTED, UNPINNED, UNREACTED
 from storage.ids import parse_id, wire_id
@@ -53,7 +54,8 @@ def _message(head: Head, seq: int) -> Any:
 
 def edit(work: Work, actor: int, command: w.MessageEdit) -> w.Done:
     head, _, row = _target(work, actor, command.chat, command.target)
-    check_text(command.text, work.limits)
+    with_files = not command.text.strip() and bool(files_of(work.connection, head.id, row.seq))
+    check_text(command.text, work.limits, with_files=with_files)
     decide_edit(
         actor,
         row.author,
@@ -92,13 +94,16 @@ def delete_messages(work: Work, actor: int, command: w.MessageDelete) -> w.Done:
 
 
 def _erase(work: Work, head: Head, actor: int, row: Row[Any]) -> None:
-    """A tombstone: the texts of the post and of all its edits go in this transaction, the chain stays whole."""
+    """A tombstone: the texts of the post and of all its edits, and its hold on files, go in this transaction; the chain
+    stays whole.
+    """
     erase_posts(work.connection, head.id, [(row.seq, row.author, row.body_seq)])
     e, b = t.chat_event.c, t.message_body.c
     edits = select(e.seq).where(e.chat_id == head.id, e.kind == EDITED, e.target_seq == row.seq)
     work.connection.execute(delete(t.message_body).where(b.chat_id == head.id, (b.seq == row.seq) | b.seq.in_(edits)))
     for table in (t.chat_pin, t.reaction, t.star):
         work.connection.execute(delete(table).where(table.c.chat_id == head.id, table.c.target_seq == row.seq))
+    detach(work.connection, head.id, [row.seq])
     event = work.append(head, DELETED, actor, target=row.seq)
     work.connection.execute(
         update(t.message)
@@ -135,6 +140,7 @@ def forward(work: Work, actor: int, command: w.MessageForward) -> w.MessageForwa
     goals = list(dict.fromkeys(map(parse_id, command.to)))
     work.lock(goals)
     bulk = Bulk(work)
+    files = attachments_of(work.connection, [(source.id, row.seq) for row in rows])
     deliveries: list[w.Delivery] = []
     for goal in goals:
         head = work.head(goal)
@@ -152,7 +158,8 @@ def forward(work: Work, actor: int, command: w.MessageForward) -> w.MessageForwa
                 author=None if kept is None else wire_id(kept), author_name=name, ts=row.forwarded_ms or row.ts_ms
             )
             text = body_of(work.connection, source.id, row.body_seq)
-            seqs.append(_copy(bulk, head, actor, f"{command.nonce}.{row.seq}.{goal}", text, origin, kept))
+            nonce = f"{command.nonce}.{row.seq}.{goal}"
+            seqs.append(_copy(bulk, head, actor, nonce, text, origin, kept, files.get((source.id, row.seq), ())))
         deliveries.append(w.Delivery(chat=wire_id(goal), seqs=seqs))
     bulk.write()
     return w.MessageForwarded(deliveries=deliveries)
@@ -166,13 +173,21 @@ def _all_may_know(work: Work, author: int, source: int, goal: int) -> bool:
 
 
 def _copy(
-    bulk: Bulk, head: Head, actor: int, nonce: str, text: str, origin: Forwarded | None, first: int | None
+    bulk: Bulk,
+    head: Head,
+    actor: int,
+    nonce: str,
+    text: str,
+    origin: Forwarded | None,
+    first: int | None,
+    files: Sequence[Attachment] = (),
 ) -> int:
     """``nonce`` has dots, which no client's own nonce has: a copy never meets a post."""
     words = text.encode()
     short = request_hash(nonce).hex() + ".f"
-    post = Post(head.id, actor, short, text, None, origin, first)
-    return bulk.add(head, post, words, post_hash(head.id, None, words)).seq
+    numbers = tuple(parse_id(one.id) for one in files)
+    post = Post(head.id, actor, short, text, None, origin, first, files=numbers)
+    return bulk.add(head, post, words, post_hash(head.id, None, words, numbers), files).seq
 
 
 def pin(work: Work, actor: int, command: w.MessagePin) -> w.Done:

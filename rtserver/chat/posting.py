@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from rtserver.bus.base import Hint, chat_stream
 from rtserver.wire.chat import MessagePosted, MessagePosting
 from rtserver.wire.errors import AppError
-from rtserver.wire.types import Forwarded
+from rtserver.wire.types import Attachment, Forwarded
 from storage import tables as t
+from storage.attachments import attach
 from storage.db import bulk_insert
 from storage.events import POSTED, EventRow, body_commitment, new_salt, post_facts
 from storage.ids import wire_id
@@ -22,6 +23,7 @@ from storage.posts import absent_members, earlier_posts
 from storage.search import Entry, index_posts
 from storage.writer import Outcome
 
+from .attaching import choose_files, hold_post, waiting_post
 from .loads import living_message, other_of_direct
 from .rules import check_text
 from .work import Head, Work
@@ -57,6 +59,9 @@ class Post:
     forwarded: Forwarded | None = None
     forwarded_author: int | None = None
     ts: int | None = None
+    files: tuple[int, ...] = ()
+    request: bytes | None = None
+    """Its ``post_hash`` when that was taken before some of its files failed."""
 
 
 def request_hash(*parts: object) -> bytes:
@@ -64,9 +69,13 @@ def request_hash(*parts: object) -> bytes:
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
 
 
-def post_hash(chat: int, reply_to: int | None, text: bytes) -> bytes:
+def post_hash(chat: int, reply_to: int | None, text: bytes, files: Sequence[int] = ()) -> bytes:
     """``request_hash`` of a post: the numbers are of fixed length, so no two posts spell the same bytes."""
-    return hashlib.blake2b(_POST_HEAD.pack(chat, reply_to or 0) + text, digest_size=16).digest()
+    head = _POST_HEAD.pack(chat, reply_to or 0)
+    if files:  # a key keeps posts with files apart from texts that would spell the same
+        numbers = struct.pack(f">{len(files)}q", *files)
+        return hashlib.blake2b(head + numbers + text, digest_size=16, key=b"files").digest()
+    return hashlib.blake2b(head + text, digest_size=16).digest()
 
 
 class Bulk:
@@ -79,8 +88,12 @@ class Bulk:
         self._messages: list[tuple[Any, ...]] = []
         self._index: list[Entry] = []
 
-    def add(self, head: Head, post: Post, words: bytes, request: bytes) -> MessagePosting:
-        """Number one post and remember its rows; ``words`` is its text in UTF-8. The caller decided that it may be."""
+    def add(
+        self, head: Head, post: Post, words: bytes, request: bytes, files: Sequence[Attachment] = ()
+    ) -> MessagePosting:
+        """Number one post and remember its rows; ``words`` is its text in UTF-8, ``files`` are those that it names. The
+        caller decided that it may be.
+        """
         salt = new_salt()
         head.post_no = post_no = head.post_no + 1
         row = self._work.number(
@@ -88,7 +101,7 @@ class Bulk:
             POSTED,
             post.author,
             post.reply_to,
-            post_facts(post.nonce, post_no),
+            post_facts(post.nonce, post_no, post.files),
             body_commitment(salt, words),
             post.ts,
         )
@@ -123,7 +136,10 @@ class Bulk:
             post_no=post_no,
             reply_to=post.reply_to,
             forwarded=forwarded,
+            files=list(files),
         )
+        if post.files:
+            attach(self._work.connection, chat, seq, post.files)
         self._work.told.append(Hint(chat_stream(chat), seq, event))
         return MessagePosting(seq=seq, ts=ts, post_no=post_no)
 
@@ -149,14 +165,14 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
         key = (post.author, post.nonce)
         try:
             words = post.text.encode()
-            request = post_hash(post.chat, post.reply_to, words)
+            request = post.request or post_hash(post.chat, post.reply_to, words, post.files)
             if key in done:
                 earlier_request, result = done[key]
                 if earlier_request != request:
                     raise AppError("nonce_reused")
                 outcomes.append(Outcome(result))
                 continue
-            check_text(post.text, work.limits)
+            check_text(post.text, work.limits, with_files=bool(post.files))
             head = work.head(post.chat)
             if (post.chat, post.author) in absent:
                 raise AppError("not_member")
@@ -166,7 +182,17 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
                     raise refusal
             if post.reply_to is not None:
                 living_message(connection, post.chat, post.author, post.reply_to)
-            result = bulk.add(head, post, words, request)
+            files: Sequence[Attachment] = ()
+            if post.files:
+                waiting = waiting_post(work, post.author, post.nonce, request)
+                found = None if waiting else choose_files(work, post.author, post.files)
+                if found is None:
+                    if not waiting:
+                        hold_post(work, post, request)
+                    outcomes.append(Outcome(MessagePosting(seq=0, ts=work.now, post_no=0, pending=True)))
+                    continue
+                files = found
+            result = bulk.add(head, post, words, request, files)
             done[key] = (request, result)
             outcomes.append(Outcome(result))
         except AppError as refusal:

@@ -12,6 +12,7 @@ from rtserver.actor import Actor, Handler
 from rtserver.school.relations import contacts, findable
 from rtserver.wire import chat as w
 from rtserver.wire import search as ws
+from rtserver.wire.files import MessageAttachments
 from rtserver.wire.sync import Sync
 from rtserver.wire.types import Member, Person
 from storage import tables as t
@@ -20,6 +21,7 @@ from storage.ids import parse_id, wire_id
 from storage.reading import account_log, epoch, fellows, message_rows, messages_of, people, starred_messages
 from storage.search import fold
 
+from .gallery import list_attachments
 from .loads import pins_of
 from .marks import ReadMarks
 from .resume import SyncLimits, synchronise
@@ -150,6 +152,7 @@ READS: dict[type[w.Command], Read] = {
     w.MessageStarred: starred,
     ws.MessageSearch: search,
     ws.MessageAtDate: message_at,
+    MessageAttachments: list_attachments,
     w.PeopleGet: get_people,
     w.PeopleContacts: find_contacts,
 }

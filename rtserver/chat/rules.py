@@ -22,16 +22,18 @@ class ChatLimits:
     receipt_ms: int = 7 * 24 * 3600 * 1000
     account_log: int = 10_000
     read_marks_ms: int = 2_000
+    message_files: int = 10
+    posts_waiting: int = 50
 
 
 STAFF_ROLES = frozenset({"teacher", "admin"})
 
 
-def check_text(text: str, limits: ChatLimits) -> None:
-    """R-91: a message has 1…4,000 characters that are not only white space, and no NUL."""
+def check_text(text: str, limits: ChatLimits, *, with_files: bool = False) -> None:
+    """R-91: a message has 1…4,000 characters that are not only white space, and no NUL; files need no words."""
     if len(text) > limits.text_chars:
         raise AppError("message_too_long", limit=limits.text_chars)
-    if not text.strip() or "\0" in text:
+    if "\0" in text or not (text.strip() or with_files):
         raise AppError("message_empty")
 
 

@@ -133,7 +133,8 @@ class ChatService:
         return {**dict.fromkeys(CHANGES, change), w.MessagePost: self._post}
 
     async def _post(self, actor: Actor, command: w.MessagePost) -> w.MessagePosting:
-        post = Post(parse_id(command.chat), actor.account, command.nonce, command.text, command.reply_to)
+        files = tuple(map(parse_id, command.files))
+        post = Post(parse_id(command.chat), actor.account, command.nonce, command.text, command.reply_to, files=files)
         result: w.MessagePosting = await self.writer.submit(post)
         return result
 

@@ -24,6 +24,11 @@ class Transaction(Protocol):
     def append_account(self, account: int, make: Callable[[int, int], AccountEvent]) -> None:
         """Write one event of the account's own log."""
 
+    def settle_posts(self, upload: int) -> None:
+        """An upload became a file or never will: posts that waited for it, and for nothing else, are posted. Call it
+        before ``append_account``: chats are locked before accounts.
+        """
+
 
 class Run(Protocol):
     """Runs a task in the writer's transaction and gives its result once durable."""

@@ -22,8 +22,6 @@ class FilesSettings:
     takeover_s: float = 10.0
     threads: int = 4
     fast: bool = True
-    message_files: int = 10
-    posts_waiting: int = 50
     examiners: int = 2
     clamd: str = ""
     scan_s: float = 120.0

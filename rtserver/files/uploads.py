@@ -17,11 +17,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Row
 
 from rtserver.wire.errors import AppError
+from rtserver.wire.files import FileFinished
 from storage import uploads as rows
 from storage.blobs.disk import Busy, Disk, Incoming, Lost
 from storage.blobs.sink import FULL, Sink
 from storage.db import Database
-from storage.ids import new_id, parse_id
+from storage.ids import new_id, parse_id, wire_id
 from storage.locks import Hold, Locks
 from storage.tus import Creation, Limits, Patch, State, check_final
 
@@ -61,6 +62,7 @@ class Uploads:
         settings: FilesSettings,
         clock: Callable[[], int],
         finished: Callable[[], None],
+        locks: Locks,
     ) -> None:
         self._database = database
         self._run = run
@@ -71,7 +73,7 @@ class Uploads:
         self._finished = finished
         self._closing = False
         self.limits = Limits(settings.file_bytes, settings.unfinished_days)
-        self.locks = Locks(settings.takeover_s)
+        self.locks = locks
 
     def close(self) -> None:
         """Holders make durable what they have and answer; nobody new comes."""
@@ -105,6 +107,9 @@ class Uploads:
     async def look(self, account: int, wire: str) -> Progress:
         """The offset, after whoever wrote has let go: only then it holds."""
         upload = parse_id(wire)
+        row = await self._own(account, upload)
+        if row.state not in rows.OPEN:
+            return self._progress(row, row.length)
         async with self.locks.take(upload):
             row = await self._own(account, upload)
             if row.state not in rows.OPEN:
@@ -143,7 +148,7 @@ class Uploads:
             row = await self._own(account, upload)
             if row.state not in (*rows.OPEN, "refused"):
                 raise AppError("upload_unknown")
-            await self._run(lambda tx: rows.release(tx.connection, row, "gone"))
+            await self._run(lambda tx: end_upload(tx, row, "gone"))
             await self._off(lambda: self._disk.remove(upload))
 
     # --- steps -------------------------------------------------------------------------------------------------
@@ -262,7 +267,7 @@ class Uploads:
             incoming = await self._off(lambda: self._disk.open(row.id))
         except Lost:
             log.exception("upload lost", extra={"upload": row.id})
-            await self._run(lambda tx: rows.release(tx.connection, row, "gone", "upload_lost"))
+            await self._run(lambda tx: end_upload(tx, row, "gone", "upload_lost"))
             raise AppError("upload_lost") from None
         except Busy:
             raise AppError("upload_locked") from None
@@ -296,6 +301,15 @@ class Uploads:
         except asyncio.CancelledError:
             await asyncio.wait({future})
             raise
+
+
+def end_upload(tx: Transaction, row: Row[Any], state: str, error: str = "") -> None:
+    """An upload ends without a file: its space is free, posts wait for it no more, and its owner hears of an error."""
+    rows.release(tx.connection, row, state, error)
+    tx.settle_posts(row.id)
+    if error:
+        upload = wire_id(row.id)
+        tx.append_account(row.account_id, lambda seq, at: FileFinished(seq=seq, ts=at, upload=upload, error=error))
 
 
 def _there(row: Row[Any] | None) -> Row[Any]:

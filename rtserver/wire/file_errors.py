@@ -126,6 +126,13 @@ FILE_ERRORS: dict[str, ErrorSpec] = {
         "Файл заблокирован проверкой на вирусы",
         "The virus scan has blocked this file",
     ),
+    "file_in_use": ErrorSpec(
+        409,
+        False,
+        "you",
+        "Файл есть в сообщении. Удалите сначала сообщение",
+        "A message holds this file. Delete the message first",
+    ),
     "attachments_limit": ErrorSpec(
         400, False, "you", "В сообщении не больше {limit} файлов", "At most {limit} files in a message"
     ),

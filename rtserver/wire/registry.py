@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from . import call, chat, search, sync
+from . import call, chat, files, search, sync
 
 
 class CommandSpec(NamedTuple):
@@ -48,6 +48,13 @@ COMMANDS: dict[str, CommandSpec] = {
     "message.history": CommandSpec(chat.MessageHistory, chat.MessageHistoryPage),
     "message.search": CommandSpec(search.MessageSearch, search.MessagesFound),
     "message.at": CommandSpec(search.MessageAtDate, search.MessageAt),
+    "message.attachments": CommandSpec(files.MessageAttachments, files.MessageAttachmentsPage),
+    "message.pending": CommandSpec(files.MessagePending, files.MessagePendingListed),
+    "message.pending_cancel": CommandSpec(files.MessagePendingCancel, chat.Done),
+    "file.list": CommandSpec(files.FileList, files.FileListed),
+    "file.transfers": CommandSpec(files.FileTransfers, files.FileTransfersListed),
+    "file.save": CommandSpec(files.FileSave, chat.Done),
+    "file.delete": CommandSpec(files.FileDelete, chat.Done),
     "message.starred": CommandSpec(chat.MessageStarred, chat.MessageStarredPage),
     "people.get": CommandSpec(chat.PeopleGet, chat.PeopleListed),
     "people.contacts": CommandSpec(chat.PeopleContacts, chat.PeopleListed),

@@ -31,6 +31,7 @@ from .chat import (
     SessionEnded,
 )
 from .family import ApplicationDecided, BlockChanged, EntryChanged, FamilyChanged, RolesChanged
+from .files import FileFinished, PostDropped
 from .types import Id, Ms, Seq, Value
 
 ChatLogEvent = (
@@ -61,6 +62,8 @@ AccountLogEvent = (
     | RolesChanged
     | BlockChanged
     | ContactClaimed
+    | FileFinished
+    | PostDropped
 )
 
 

@@ -20,6 +20,8 @@ PINNED_CHATS_MAX = 5
 FORWARD_TARGETS_MAX = 10
 """Experience S25: at most ten chats in one forward."""
 FORWARD_MESSAGES_MAX = 100
+FILES_MAX = 100
+"""More than a message may ever hold; how many it may is a setting (experience 4.4: ten)."""
 HISTORY_MAX = 100
 MEMBERS_ADD_MAX = 100
 SYNC_CHATS_MAX = 2000
@@ -75,6 +77,29 @@ class Reaction(Value, frozen=True):
     accounts: list[Id]
 
 
+FileKind = Literal["picture", "video", "voice", "audio", "file"]
+
+
+class Attachment(Value, frozen=True):
+    """One file of a message, got at ``/files/{id}``; ``preview`` says that ``/files/{id}/small`` and ``/large`` exist.
+
+    ``kind`` and ``media_type`` come from the file's first bytes, not from its name. ``waveform`` is the loudness of
+    voice and sound, 0 to 255 a bar. ``scanned`` is false where no virus scan was made.
+    """
+
+    id: Id
+    name: str
+    size: int
+    kind: FileKind
+    media_type: str
+    width: int | None = None
+    height: int | None = None
+    duration_ms: int | None = None
+    waveform: list[int] = msgspec.field(default_factory=list)
+    preview: bool = False
+    scanned: bool = False
+
+
 class Message(Value, frozen=True):
     """One message as it stands now: its posted event with every later event applied.
 
@@ -94,6 +119,7 @@ class Message(Value, frozen=True):
     deleted: bool = False
     reactions: list[Reaction] = msgspec.field(default_factory=list)
     starred: bool = False
+    files: list[Attachment] = msgspec.field(default_factory=list)
 
 
 class ChatView(Value, frozen=True):

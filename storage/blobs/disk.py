@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import os
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -44,6 +45,9 @@ class Incoming:
     sums_fd: int
     offset: int
     cells: Cells
+
+    def head(self, count: int) -> bytes:
+        return os.pread(self.fd, count, 0)
 
     def close(self) -> None:
         os.close(self.fd)
@@ -233,6 +237,11 @@ class Disk:
             raise Lost(f"upload {upload}: its file is gone")
         self._sums(upload).unlink(missing_ok=True)
 
+    def unpublish(self, upload: int) -> None:
+        """Take back a name that was given before its row was: the examination starts anew."""
+        if self.blob(upload).exists() and not self.incoming(upload).exists():
+            os.replace(self.blob(upload), self.incoming(upload))
+
     def remove_blob(self, blob: int) -> None:
         for path in (self.blob(blob), self.preview(blob, "small"), self.preview(blob, "large")):
             path.unlink(missing_ok=True)
@@ -248,6 +257,10 @@ class Disk:
 
     def preview(self, blob: int, size: PreviewSize) -> Path:
         return self.folder / "previews" / f"{blob & 0xFF:02x}" / f"{blob}.{size}.webp"
+
+    def every_file(self) -> Iterator[Path]:
+        for name in ("incoming", "files", "previews"):
+            yield from (path for path in (self.folder / name).rglob("*") if path.is_file())
 
     def free_percent(self) -> float:
         found = os.statvfs(self.folder)

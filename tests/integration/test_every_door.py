@@ -294,7 +294,7 @@ def guess(command: type[msgspec.Struct], chat: str, person: str) -> dict[str, An
         "chat": chat, "chats": [chat], "to": [chat], "target": 1, "targets": [1], "seq": 1, "account": person,
         "accounts": [person], "members": [person], "people": [person], "text": "я", "emoji": "👍", "kind": "direct",
         "title": "Г", "role": "member", "scope": "me", "call": "c1", "participant": "p1", "sdp": "v=0",
-        "lines": [], "wanted": [], "heights": [],
+        "lines": [], "wanted": [], "heights": [], "file": "1", "post": "nonce-of-nobody",
     }  # fmt: skip
     info = msgspec.structs.fields(command)
     hints = get_type_hints(command, include_extras=True)

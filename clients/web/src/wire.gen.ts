@@ -7,6 +7,7 @@ export const NONCE_MAX = 64
 export const PINNED_CHATS_MAX = 5
 export const FORWARD_TARGETS_MAX = 10
 export const FORWARD_MESSAGES_MAX = 100
+export const FILES_MAX = 100
 export const HISTORY_MAX = 100
 export const MEMBERS_ADD_MAX = 100
 export const SYNC_CHATS_MAX = 2000
@@ -16,6 +17,7 @@ export type ChatKind = 'class' | 'direct' | 'group'
 export type ChatRole = 'admin' | 'member' | 'teacher'
 export type SchoolRole = 'admin' | 'class_teacher' | 'operator' | 'parent' | 'staff' | 'student' | 'teacher'
 export type PinPolicy = 'everyone' | 'staff'
+export type FileKind = 'audio' | 'file' | 'picture' | 'video' | 'voice'
 
 export interface AcceptedVersion {
   document: 'agreement' | 'privacy'
@@ -86,6 +88,26 @@ export interface ApplicationsDecide {
   applications: string[]
   approve: boolean
   reason?: string
+}
+
+/**
+ * One file of a message, got at `/files/{id}`; `preview` says that `/files/{id}/small` and `/large` exist.
+ *
+ * `kind` and `media_type` come from the file's first bytes, not from its name. `waveform` is the loudness of
+ * voice and sound, 0 to 255 a bar. `scanned` is false where no virus scan was made.
+ */
+export interface Attachment {
+  id: string
+  name: string
+  size: number
+  kind: FileKind
+  media_type: string
+  width: number | null
+  height: number | null
+  duration_ms: number | null
+  waveform: number[]
+  preview: boolean
+  scanned: boolean
 }
 
 /** What this server offers; asked before anything is shown (S01, S02). */
@@ -291,6 +313,13 @@ export interface CallWasStarted {
 /** Put a chat away (R-95); a later message brings it back unless the chat is muted. A pinned chat is unpinned. */
 export interface ChatArchive {
   chat: string
+}
+
+export interface ChatAttachment {
+  seq: number
+  ts: number
+  author: string
+  file: Attachment
 }
 
 /** Make a group chat, or open the direct chat with one person (made once for each pair). */
@@ -711,6 +740,51 @@ export interface FamilyChanged {
   parent_name: string
 }
 
+/** Remove an own file that no message holds. */
+export interface FileDelete {
+  file: string
+}
+
+/** An upload of the account was examined: it is a file now, or `error` says why it never will be. */
+export interface FileFinished {
+  kind: 'file.finished'
+  upload: string
+  file: Attachment | null
+  error: string
+  seq: number
+  ts: number
+}
+
+/** My documents (R-77): own files that messages hold, or saved ones; newest first, by part of the name and kind. */
+export interface FileList {
+  tab?: 'saved' | 'sent'
+  query?: string
+  kinds?: FileKind[]
+  before?: string | null
+  limit?: number
+}
+
+export interface FileListed {
+  files: OwnFile[]
+  more: boolean
+  used_bytes: number
+  limit_bytes: number
+}
+
+/** Keep an own file in My documents though no message holds it, or keep it no more. */
+export interface FileSave {
+  file: string
+  on?: boolean
+}
+
+/** Own uploads that are not finished, oldest first. */
+export interface FileTransfers {
+}
+
+export interface FileTransfersListed {
+  uploads: WaitingFile[]
+}
+
 /** `track` null: the slot is empty. */
 export interface FilledSlot {
   mid: string
@@ -1045,6 +1119,7 @@ export interface Message {
   deleted: boolean
   reactions: Reaction[]
   starred: boolean
+  files: Attachment[]
 }
 
 /** `seq` is None when nothing visible is that new. */
@@ -1056,6 +1131,21 @@ export interface MessageAt {
 export interface MessageAtDate {
   chat: string
   ts: number
+}
+
+/** What was attached in a chat, newest first (R-93, E-7), by kind or all; `before` continues a page. */
+export interface MessageAttachments {
+  chat: string
+  kinds?: FileKind[]
+  before?: number | null
+  limit?: number
+}
+
+/** A page ends with a whole message. `more` says that older ones exist: ask with the last item's `seq`. */
+export interface MessageAttachmentsPage {
+  items: ChatAttachment[]
+  more: boolean
+  people: Person[]
 }
 
 /** Delete for me (a private mark) or for everyone (a tombstone; the texts are erased), D8. */
@@ -1129,6 +1219,19 @@ export interface MessageHistoryPage {
   people: Person[]
 }
 
+/** The own posts that wait for their files, oldest first; on any device. */
+export interface MessagePending {
+}
+
+/** Take back a post that still waits. Its uploads stay, and expire unless they are ended. */
+export interface MessagePendingCancel {
+  post: string
+}
+
+export interface MessagePendingListed {
+  posts: PendingPost[]
+}
+
 /** Pin a message in the chat for all (D9). */
 export interface MessagePin {
   chat: string
@@ -1150,6 +1253,7 @@ export interface MessagePost {
   nonce: string
   text: string
   reply_to?: number | null
+  files?: string[]
 }
 
 /** `text` is empty and `erased` true when the message was deleted for everyone before this was read. */
@@ -1161,17 +1265,24 @@ export interface MessagePosted {
   reply_to: number | null
   forwarded: Forwarded | null
   erased: boolean
+  files: Attachment[]
   chat: string
   seq: number
   ts: number
   actor: string | null
 }
 
-/** `seq` is the message's id; a repeated nonce gets the first one's `seq` again. */
+/**
+ * `seq` is the message's id; a repeated nonce gets the first one's `seq` again.
+ *
+ * `pending`: the server holds the post until its files are finished; `seq` is 0 until then, and the message comes
+ * as `message.posted` with this nonce, also when the author is away by then.
+ */
 export interface MessagePosting {
   seq: number
   ts: number
   post_no: number
+  pending: boolean
 }
 
 /** Set or take back one's own reaction; repeated, it changes nothing. */
@@ -1343,6 +1454,15 @@ export interface OwnData {
   more: string
 }
 
+/** `chat` and `seq` name the newest message that holds it and that the owner can see. */
+export interface OwnFile {
+  file: Attachment
+  ts: number
+  saved: boolean
+  chat: string | null
+  seq: number | null
+}
+
 export interface OwnMessage {
   chat: string
   seq: number
@@ -1397,6 +1517,15 @@ export interface PasswordChange {
   new: string
 }
 
+export interface PendingPost {
+  chat: string
+  nonce: string
+  text: string
+  reply_to: number | null
+  ts: number
+  files: WaitingFile[]
+}
+
 /** People whom the asker may write to (D17), by prefix of any part of the name. */
 export interface PeopleContacts {
   query?: string
@@ -1445,6 +1574,16 @@ export interface Place {
   class_name: string
   role: SchoolRole
   subject: string
+}
+
+/** A post that waited for its files will not come: they all failed, or it may not be posted any more. */
+export interface PostDropped {
+  kind: 'post.dropped'
+  chat: string
+  nonce: string
+  error: string
+  seq: number
+  ts: number
 }
 
 export interface ProfileEdit {
@@ -1727,7 +1866,7 @@ export interface Synced {
   epoch: string
   reset: boolean
   account_seq: number
-  account_events: (ChatJoined | ChatLeft | ChatViewChanged | MessageWasStarred | MessageWasUnstarred | MessagesHidden | SessionEnded | ApplicationDecided | EntryChanged | FamilyChanged | RolesChanged | BlockChanged | ContactClaimed)[]
+  account_events: (ChatJoined | ChatLeft | ChatViewChanged | MessageWasStarred | MessageWasUnstarred | MessagesHidden | SessionEnded | ApplicationDecided | EntryChanged | FamilyChanged | RolesChanged | BlockChanged | ContactClaimed | FileFinished | PostDropped)[]
   chats: ChatDelta[]
   reads: ReadState[]
   server_ts: number
@@ -1739,6 +1878,21 @@ export interface Teaching {
   name: string
   role: SchoolRole
   subject: string
+}
+
+/**
+ * An upload as its owner's devices show it. `open` takes bytes from `offset` on, `checking` is being
+ * examined, `done` is a file now, `refused` never will be (`error` says why).
+ */
+export interface WaitingFile {
+  id: string
+  name: string
+  length: number | null
+  offset: number
+  state: 'checking' | 'done' | 'gone' | 'open' | 'refused'
+  created_ts: number
+  expires_ts: number
+  error: string
 }
 
 /** A track to see (or a screen's sound to hear), and how high it is shown. */
@@ -1791,6 +1945,13 @@ export interface Commands {
   'message.history': { input: MessageHistory; result: MessageHistoryPage }
   'message.search': { input: MessageSearch; result: MessagesFound }
   'message.at': { input: MessageAtDate; result: MessageAt }
+  'message.attachments': { input: MessageAttachments; result: MessageAttachmentsPage }
+  'message.pending': { input: MessagePending; result: MessagePendingListed }
+  'message.pending_cancel': { input: MessagePendingCancel; result: Done }
+  'file.list': { input: FileList; result: FileListed }
+  'file.transfers': { input: FileTransfers; result: FileTransfersListed }
+  'file.save': { input: FileSave; result: Done }
+  'file.delete': { input: FileDelete; result: Done }
   'message.starred': { input: MessageStarred; result: MessageStarredPage }
   'people.get': { input: PeopleGet; result: PeopleListed }
   'people.contacts': { input: PeopleContacts; result: PeopleListed }
@@ -1833,6 +1994,8 @@ export type AccountLogEvent =
   | RolesChanged
   | BlockChanged
   | ContactClaimed
+  | FileFinished
+  | PostDropped
 
 export type ToldEvent =
   | ReadMoved
@@ -1874,6 +2037,8 @@ export interface Events {
   'roles.changed': RolesChanged
   'block.changed': BlockChanged
   'contact.claimed': ContactClaimed
+  'file.finished': FileFinished
+  'post.dropped': PostDropped
   'read.moved': ReadMoved
   'server.welcome': Welcome
   'server.goodbye': Goodbye
@@ -2040,6 +2205,7 @@ export type ErrorCode =
   | 'disk_full'
   | 'file_unknown'
   | 'file_infected'
+  | 'file_in_use'
   | 'attachments_limit'
   | 'attachment_twice'
   | 'posts_waiting_limit'

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from ..types import (
+    FILES_MAX,
     FORWARD_MESSAGES_MAX,
     FORWARD_TARGETS_MAX,
     HISTORY_MAX,
@@ -178,14 +179,21 @@ class MessagePost(Command, frozen=True):
     nonce: Nonce
     text: str
     reply_to: Seq | None = None
+    files: Annotated[list[Id], msgspec.Meta(max_length=FILES_MAX)] = msgspec.field(default_factory=list)
+    """Own uploads, finished or not, and files that the author can see; the text may be empty then."""
 
 
 class MessagePosting(Result, frozen=True):
-    """``seq`` is the message's id; a repeated nonce gets the first one's ``seq`` again."""
+    """``seq`` is the message's id; a repeated nonce gets the first one's ``seq`` again.
+
+    ``pending``: the server holds the post until its files are finished; ``seq`` is 0 until then, and the message comes
+    as ``message.posted`` with this nonce, also when the author is away by then.
+    """
 
     seq: Seq
     ts: Ms
     post_no: int
+    pending: bool = False
 
 
 class MessageEdit(Command, frozen=True):

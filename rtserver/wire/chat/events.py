@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from ..types import (
+    Attachment,
     ChatKind,
     ChatRole,
     ChatView,
@@ -65,6 +66,7 @@ class MessagePosted(ChatEvent, frozen=True, tag="message.posted"):
     reply_to: Seq | None = None
     forwarded: Forwarded | None = None
     erased: bool = False
+    files: list[Attachment] = msgspec.field(default_factory=list)
 
 
 class MessageEdited(ChatEvent, frozen=True, tag="message.edited"):
