@@ -95,6 +95,7 @@ class SchoolSection(_Section, frozen=True):
     parent_link_days: int = 7
     invites_active: int = 500
     applications_waiting: int = 5
+    applications_day: int = 20
     list_lines: int = 5_000
     list_bytes: int = 2_097_152
     avatar_bytes: int = 10_485_760

@@ -79,9 +79,35 @@ async def test_two_people_cannot_use_the_last_place_of_a_link(sh: SchoolHouse) -
     admin = await sh.member("admin", born=ADULT)
     await sh.member("student", "7А")
     token = await sh.invite(admin, "7А", uses=3)
-    people = [await sh.newcomer() for _ in range(8)]
+    people = [await sh.newcomer() for _ in range(50)]
     answers = await asyncio.gather(*(sh.http(p, "POST", "/api/applications", {"invite": token}) for p in people))
-    assert sorted(status for status, _ in answers) == [200] * 3 + [410] * 5
+    assert sorted(status for status, _ in answers) == [200] * 3 + [410] * 47
+    assert {answer["error"]["code"] for status, answer in answers if status == 410} == {"invite_used_up"}
+    shown = (await sh.get(admin, f"/api/schools/{await sh.school_id()}/invites"))["invites"][0]
+    assert (shown["used"], shown["state"]) == (3, "used_up")
+
+
+async def test_one_person_uses_a_link_once_however_often_it_is_pressed(sh: SchoolHouse) -> None:
+    """R-32: twenty presses at once are one application and one use."""
+    admin, one = await sh.member("admin", born=ADULT), await sh.newcomer()
+    await sh.member("student", "7А")
+    token = await sh.invite(admin, "7А", uses=5)
+    answers = await asyncio.gather(*(sh.http(one, "POST", "/api/applications", {"invite": token}) for _ in range(20)))
+    assert sorted(status for status, _ in answers) == [200] + [409] * 19
+    assert (await sh.get(admin, f"/api/schools/{await sh.school_id()}/invites"))["invites"][0]["used"] == 1
+
+
+async def test_nobody_floods_a_desk(sh: SchoolHouse) -> None:
+    """D19: applying and taking back again and again ends; the school's list of decided ones stays readable."""
+    admin, one = await sh.member("admin", born=ADULT), await sh.newcomer()
+    await sh.member("student", "7А")
+    token = await sh.invite(admin, "7А")
+    for _ in range(20):
+        application = await sh.apply(one, token)
+        await sh.post(one, f"/api/applications/{application}/withdraw")
+    assert await sh.denied(one, "POST", "/api/applications", invite=token) == "rate_limited"
+    sh.shift_ms += 86_400_000 + 1
+    await sh.apply(one, token)
 
 
 async def test_a_link_and_declining_grant_nothing(sh: SchoolHouse) -> None:
