@@ -40,7 +40,8 @@ from rtserver.routes.operator_page import add_operator_page
 from rtserver.routes.outbox import add_outbox
 from rtserver.routes.public import add_demo, edge
 from rtserver.routes.school import school_doors
-from rtserver.routes.school_files import add_school_files
+from rtserver.routes.school_files import add_school_files, file_routes
+from rtserver.routes.school_sheet import add_school_sheet
 from rtserver.routes.session import session_endpoints
 from rtserver.routes.static import add_static
 from rtserver.school.gate import Gate, GatedLogs
@@ -155,8 +156,10 @@ class Server:
         ]
         add_endpoints(public, endpoints, self.sessions, edge_of)
         add_external_return(public, auth.doors, self.sessions, edge_of)
-        add_school_files(public, self.schools, self.sessions, edge_of)
         self.files.add_doors(public, self.sessions, edge_of)
+        files = file_routes(public, self.schools, self.sessions, edge_of)
+        add_school_files(files, self.schools)
+        add_school_sheet(files, self.schools, auth.make_codes)
         add_openapi(public, endpoints, own.brand)
         add_static(public)
         self.port = await self._listen(public, own.host, own.port)

@@ -20,6 +20,7 @@ from rtserver.auth.security import Security
 from rtserver.auth.senders.base import Sender, Words
 from rtserver.auth.senders.http import HttpSender
 from rtserver.auth.senders.outbox import OutboxSender
+from rtserver.auth.senders.paper import make_sheet
 from rtserver.auth.senders.smtp import SmtpSender
 from rtserver.auth.sessions import Sessions
 from rtserver.auth.stepping import Flows
@@ -97,6 +98,7 @@ class AuthParts:
         key: bytes,
     ) -> None:
         self._run = run
+        self._key = key
         own = settings.auth.settings(settings.server)
         senders = build_senders(settings)
         channels: list[Channel] = [name for name in ("sms", "call", "email") if name in senders]
@@ -133,6 +135,7 @@ class AuthParts:
             resend_s=own.codes.resend_ms // 1000,
             password_min=own.password_min,
             qr_s=own.qr_ms // 1000,
+            apps=settings.apps.links(),
         )
         self.doors = AuthDoors(
             database=database,
@@ -160,6 +163,10 @@ class AuthParts:
             brand=options.brand,
             support=options.support,
         )
+
+    def make_codes(self, connection: Connection, invites: list[int], now: int, expires_ms: int) -> dict[int, str]:
+        """Paper codes of named invites, for the sheet that is printed now (D12)."""
+        return make_sheet(connection, self._key, invites, now, expires_ms)
 
     def start(self) -> None:
         self.courier.start()

@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -25,6 +25,7 @@ from rtserver.hub.hub import HubSettings
 from rtserver.hub.limits import Rate
 from rtserver.log import Format, Level
 from rtserver.school.settings import DAY_MS, SchoolSettings
+from rtserver.wire.apps import AppLink, Store
 from storage.backup import data_folder
 
 
@@ -102,6 +103,7 @@ class SchoolSection(_Section, frozen=True):
     parent_link_days: int = 7
     invites_active: int = 500
     applications_waiting: int = 5
+    applications_day: int = 20
     list_lines: int = 5_000
     list_bytes: int = 2_097_152
     avatar_bytes: int = 10_485_760
@@ -266,6 +268,26 @@ class MediaSection(_Section, frozen=True):
         )
 
 
+class AppsSection(_Section, frozen=True):
+    """Keys are ``wire.apps.Store``, in the order of Home."""
+
+    app_store: str = ""
+    google_play: str = ""
+    app_gallery: str = ""
+    rustore: str = ""
+    macos: str = ""
+    windows: str = ""
+    linux: str = ""
+
+    def links(self) -> list[AppLink]:
+        """Those that are set. Raises ``ConfigError`` for what is no address of a page: Home makes links of them."""
+        found = [AppLink(store=store, url=url) for store in get_args(Store) if (url := getattr(self, store))]
+        for link in found:
+            if not link.url.startswith("https://"):
+                raise ConfigError(f"configuration: [apps] {link.store} must begin with https://")
+        return found
+
+
 class LogSection(_Section, frozen=True):
     level: Level = "info"
     format: Format = "auto"
@@ -286,6 +308,7 @@ class Settings(_Section, frozen=True):
     oidc: OidcSection = OidcSection()
     files: FilesSection = FilesSection()
     media: MediaSection = MediaSection()
+    apps: AppsSection = AppsSection()
     log: LogSection = LogSection()
 
 

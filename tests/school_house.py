@@ -23,7 +23,8 @@ from rtserver.routes.family import family_doors
 from rtserver.routes.http import EdgeSettings, Endpoint, add_endpoints
 from rtserver.routes.public import edge
 from rtserver.routes.school import school_doors
-from rtserver.routes.school_files import add_school_files
+from rtserver.routes.school_files import add_school_files, file_routes
+from rtserver.routes.school_sheet import add_school_sheet
 from rtserver.routes.session import session_endpoints
 from rtserver.school.enrol import enrol
 from rtserver.school.gate import Gate, GatedLogs
@@ -82,7 +83,9 @@ class SchoolHouse(House):
         self.service.start()
         public = web.Application(middlewares=[edge("support@school.example")], client_max_size=32 * 2**20)
         add_endpoints(public, [*self.endpoints, *self.own_endpoints], self.sessions, EdgeSettings())
-        add_school_files(public, self.schools, self.sessions, EdgeSettings())
+        files = file_routes(public, self.schools, self.sessions, EdgeSettings())
+        add_school_files(files, self.schools)
+        add_school_sheet(files, self.schools, self.auth.make_codes)
         self.client = TestClient(TestServer(public))
         await self.client.start_server()
         operator = web.Application(middlewares=[edge("support@school.example")])

@@ -170,8 +170,9 @@ class ExternalLogIn:
             "redirect_uri": self._settings.return_url,
             "code_verifier": verifier,
         }
-        basic = aiohttp.BasicAuth(self._settings.client_id, self._settings.client_secret)
-        async with self._session().post(provider.token_endpoint, data=form, auth=basic) as answer:
+        basic = aiohttp.encode_basic_auth(self._settings.client_id, self._settings.client_secret)
+        headers = {"Authorization": basic}  # RFC 6749 §2.3.1
+        async with self._session().post(provider.token_endpoint, data=form, headers=headers) as answer:
             if answer.status != 200:
                 raise ValueError("the token endpoint refused")
             tokens = await self._json(answer)

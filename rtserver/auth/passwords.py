@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
@@ -65,6 +66,11 @@ COMMON = frozenset(
 """The passwords that guessing begins with; the limits of D19 leave an attacker about ten tries in 15 minutes."""
 
 
+def _one_form(password: str) -> str:
+    """NFKC, as NIST SP 800-63B §3.1.1.2 asks: keyboards of phones and Macs write «й» in one or in two characters."""
+    return unicodedata.normalize("NFKC", password)
+
+
 class Passwords:
     """``workers`` at once; each verification takes ``memory_kib``. Beyond ``waiting`` callers it refuses: memory and
     time are bounded whatever is sent.
@@ -90,12 +96,12 @@ class Passwords:
             raise AppError("password_common")
 
     async def hash(self, password: str) -> str:
-        return str(await self._on_thread(self._hasher.hash, password))
+        return str(await self._on_thread(self._hasher.hash, _one_form(password)))
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Whether it is the password; None verifies the dummy and is never right."""
         self.verifications += 1
-        right = bool(await self._on_thread(self._verify, stored or self._dummy, password))
+        right = bool(await self._on_thread(self._verify, stored or self._dummy, _one_form(password)))
         return right and stored is not None
 
     def outdated(self, stored: str) -> bool:

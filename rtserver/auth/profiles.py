@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Literal
 
 from rtserver.school.ages import DEFAULT_ZONE, check_birth_date, is_adult, school_day
+from rtserver.school.names import person_name
 from rtserver.wire.auth import FlowProfile, FlowStart
 from rtserver.wire.errors import AppError
 from rtserver.wire.school import InviteCheck
-from storage.search import fold
 
 Form = Literal["student", "parent", "staff", ""]
 
@@ -24,17 +22,9 @@ def form_of(start: FlowStart, invite: InviteCheck | None) -> Form:
     return "student" if invite.role == "student" else "staff"
 
 
-def clean_name(text: str) -> str:
-    """One line without doubled spaces and control characters."""
-    kept = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text)
-    return re.sub(r" +", " ", unicodedata.normalize("NFC", kept)).strip()
-
-
 def check_profile(given: FlowProfile, form: Form, now: int) -> dict[str, str]:
     """Columns of the account; ``name_required``, ``dob_*``, ``registration_role`` (R-12), ``parent_too_young``."""
-    first, last, patronymic = map(clean_name, (given.first_name, given.last_name, given.patronymic))
-    if not first or not last or not any(letter.isalpha() for letter in first + last):
-        raise AppError("name_required")
+    name = person_name(given.first_name, given.last_name, given.patronymic)
     day = school_day(now, DEFAULT_ZONE)
     born = check_birth_date(given.birth_date, day)
     adult = is_adult(born, day)
@@ -43,10 +33,10 @@ def check_profile(given: FlowProfile, form: Form, now: int) -> dict[str, str]:
     if form == "parent" and not adult:
         raise AppError("parent_too_young")
     return {
-        "first_name": first,
-        "last_name": last,
-        "patronymic": patronymic,
-        "name_fold": fold(f"{first} {last}"),
+        "first_name": name.first,
+        "last_name": name.last,
+        "patronymic": name.patronymic,
+        "name_fold": name.fold,
         "birth_date": born,
         "gender": given.gender,
     }

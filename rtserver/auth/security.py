@@ -240,8 +240,15 @@ class Security:
             return holder.argon2
 
         stored = await self._database.read(read)
-        if stored is not None and not await self._passwords.verify(stored, typed):
-            await self._run(lambda tx: count_attempts(tx.connection, keys, tx.now))
+        right = stored is None or await self._passwords.verify(stored, typed)
+
+        def count(tx: Transaction) -> None:
+            check_attempts(tx.connection, keys, self._settings.limits, tx.now)  # again: many may be tried at once
+            if not right:
+                count_attempts(tx.connection, keys, tx.now)
+
+        await self._run(count)
+        if not right:
             raise AppError("password_wrong")
 
 

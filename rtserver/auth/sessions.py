@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, delete, insert, select, update
 
 from rtserver.actor import Actor
+from rtserver.school.names import fold_name
 from rtserver.wire.errors import AppError
 from storage import tables as t
 from storage.db import Database
 from storage.ids import new_id
-from storage.search import fold
 
 from .settings import BRIEF_MS
 
@@ -39,7 +39,7 @@ def add_account(
             id=account,
             first_name=first_name,
             last_name=last_name,
-            name_fold=fold(f"{first_name} {last_name}"),
+            name_fold=fold_name(first_name, last_name),
             birth_date=birth_date,
             created_ms=now,
         )

@@ -122,7 +122,8 @@ class Flows:
             self._send_code(step, visitor, channel)
         elif move.effect == "forget":
             cleared: Mapping[str, Any] = {"kind": "", "address": "", "channel": "", "account_id": None}
-            step.values |= {**cleared, "proven_ms": None, "wanted": ""}
+            # the external identity goes, too: whoever types the next number may be somebody else at this computer
+            step.values |= {**cleared, "proven_ms": None, "wanted": "", "issuer": "", "subject": ""}
         elif move.effect == "make_claim":
             return claims.make_claim(step.tx, step.get("address"), self.settings)
         elif move.effect in {"open_session", "make_account", "set_password"}:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping, Sequence
 
+from multidict import MultiMapping
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 """A request with one of these came through something: doors for this machine alone do not exist for it."""
@@ -33,8 +35,7 @@ def client_address(peer: str, headers: Mapping[str, str], trusted: Sequence[Netw
     """The address that limits count: the peer's own unless a trusted proxy names another."""
     if not is_inside(peer, trusted):
         return peer
-    for named in reversed(headers.get("X-Forwarded-For", "").split(",")):
-        address = named.strip()
+    for address in reversed(_listed(headers, "X-Forwarded-For")):
         try:
             ipaddress.ip_address(address)
         except ValueError:
@@ -48,11 +49,22 @@ def is_secure(peer: str, scheme: str, headers: Mapping[str, str], trusted: Seque
     """Whether the browser's own connection is TLS."""
     if scheme == "https":
         return True
-    return is_inside(peer, trusted) and headers.get("X-Forwarded-Proto", "").strip().lower() == "https"
+    return is_inside(peer, trusted) and _listed(headers, "X-Forwarded-Proto")[-1:] == ["https"]
 
 
-def is_foreign(method: str, headers: Mapping[str, str], host: str, origins: Sequence[str]) -> bool:
+def _listed(headers: Mapping[str, str], name: str) -> list[str]:
+    """Values in the order of the hops. Some proxies add a line of their own instead of going on with the client's (RFC
+    9110 §5.3): its last value alone is what the nearest proxy says.
+    """
+    lines = headers.getall(name, []) if isinstance(headers, MultiMapping) else [headers.get(name, "")]
+    return [one.strip().lower() for line in lines for one in line.split(",")]
+
+
+def is_foreign(
+    method: str, headers: Mapping[str, str], host: str, origins: Sequence[str], *, secure: bool = False
+) -> bool:
     """CSRF: whether a page of another site sent this changing request (Fetch Metadata first, Origin for old browsers).
+    Under TLS the same name without TLS is another site, too: whoever sits on the line can write its pages.
 
     Programs send neither header; they carry no cookie that a page could misuse.
     """
@@ -64,7 +76,10 @@ def is_foreign(method: str, headers: Mapping[str, str], host: str, origins: Sequ
     site = headers.get("Sec-Fetch-Site")
     if site is not None and site not in {"same-origin", "none"}:
         return True
-    return origin is not None and origin.partition("://")[2] != host
+    if origin is None:
+        return False
+    scheme, _, name = origin.partition("://")
+    return name != host or (secure and scheme != "https")
 
 
 def is_own_host(host_header: str, names: Sequence[str] = ()) -> bool:

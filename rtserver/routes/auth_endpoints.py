@@ -169,7 +169,7 @@ def auth_endpoints(doors: AuthDoors) -> list[Endpoint]:
             w.NextStep,
             "Join the organisation, or decline the invitation",
             w.InvitationAnswer,
-            errors=(*LINKS, "already_member", "application_exists", "flow_unknown"),
+            errors=(*LINKS, "already_member", "application_exists", "rate_limited", "flow_unknown"),
         ),
         Endpoint(
             "POST",

@@ -123,9 +123,9 @@ async def open_call(request: web.Request, doorkeeper: Doorkeeper, settings: Edge
     peer = request.remote or ""
     if any("\0" in value for value in (*request.query.values(), *request.match_info.values())):
         raise AppError("bad_request", detail="path")  # no text of a database may hold NUL
-    if is_foreign(request.method, request.headers, request.host, settings.origins):
-        raise AppError("forbidden_origin")
     secure = is_secure(peer, request.scheme, request.headers, settings.trusted_proxies)
+    if is_foreign(request.method, request.headers, request.host, settings.origins, secure=secure):
+        raise AppError("forbidden_origin")
     actor = None
     if admission != "nobody":
         token = bearer(request) or session_cookie(request, secure=secure)

@@ -29,6 +29,7 @@ APPLY_ERRORS = (
     "already_member",
     "application_exists",
     "bad_request",
+    "rate_limited",
 )
 
 

@@ -1,37 +1,48 @@
-"""What is not JSON: pictures, lists and exports, the printable sheet. Bodies are bounded while they are read."""
+"""What is not JSON: pictures, lists and exports. Bodies are bounded while they are read."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from aiohttp import web
-from sqlalchemy import Connection, select
 
 from rtserver.routes.http import Call, Doorkeeper, EdgeSettings, answer_of, open_call
 from rtserver.routes.school import school_of
 from rtserver.school.avatars import drop_avatar, load_avatar, save_avatar
 from rtserver.school.export import KINDS, export_csv
 from rtserver.school.hold import check_entry
-from rtserver.school.invites import load_invites
+from rtserver.school.journal import record
 from rtserver.school.roster import import_list
 from rtserver.school.service import SchoolService
-from rtserver.school.sheet import sheet_page
 from rtserver.wire.errors import AppError
-from storage import tables as t
 
 Answer = Callable[[Call], Awaitable[web.StreamResponse]]
-SHEET_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
-"""The sheet carries its style in itself and runs nothing."""
 
 
-def add_school_files(app: web.Application, service: SchoolService, doorkeeper: Doorkeeper, edge: EdgeSettings) -> None:
-    """Routes whose body or answer is a file."""
+class Route(Protocol):
+    """Adds one route; ``held`` lets an account whose entry is held use it."""
 
-    def route(method: str, path: str, answer: Answer) -> None:
+    def __call__(self, method: str, path: str, answer: Answer, *, held: bool = False) -> None: ...
+
+
+def file_routes(app: web.Application, service: SchoolService, doorkeeper: Doorkeeper, edge: EdgeSettings) -> Route:
+    """Routes of signed accounts whose body or answer is no JSON."""
+
+    def route(method: str, path: str, answer: Answer, *, held: bool = False) -> None:
         async def serve(request: web.Request) -> web.StreamResponse:
-            return await answer(await open_call(request, doorkeeper, edge, "signed"))
+            call = await open_call(request, doorkeeper, edge, "signed")
+            if not held:
+                await service.read(lambda c, now: check_entry(c, call.signed.account, now))
+            return await answer(call)
 
         app.router.add_route(method, path, serve)
+
+    return route
+
+
+def add_school_files(route: Route, service: SchoolService) -> None:
+    """Pictures, lists, exports."""
 
     async def put_avatar(call: Call) -> web.StreamResponse:
         raw = await read_file(call.request, service.settings.avatar_bytes, "avatar_too_big")
@@ -64,41 +75,20 @@ def add_school_files(app: web.Application, service: SchoolService, doorkeeper: D
         if kind not in KINDS:
             raise AppError("not_found")
         school = school_of(call)
-        table = await service.read(lambda c, now: export_csv(c, call.signed.account, school, kind, now))
+        actor = call.signed.account
+        table = await service.read(lambda c, now: export_csv(c, actor, school, kind, now))
+        # who takes people's data away is on record (E-14); the table itself is read without holding up the writer
+        await service.change(lambda tx: record(tx.connection, tx.now, school, actor, "data.exported", detail=kind))
         response = web.Response(body=table, content_type="text/csv", charset="utf-8")
         response.headers["Content-Disposition"] = f'attachment; filename="{kind}.csv"'
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    async def get_sheet(call: Call) -> web.StreamResponse:
-        school, klass = school_of(call), call.query.get("class") or None
-
-        def load(connection: Connection, now: int) -> str:
-            actor = call.signed.account
-            listed = load_invites(connection, actor, school, service.key, service.settings, now, class_id=klass).invites
-            chosen = call.query.get("invite")
-            name = connection.execute(select(t.school.c.name).where(t.school.c.id == school)).scalar_one()
-            return sheet_page(name, service.settings.brand, [one for one in listed if chosen in (None, one.id)])
-
-        page = await service.read(load)
-        response = web.Response(text=page, content_type="text/html", charset="utf-8")
-        response.headers["Content-Security-Policy"] = SHEET_POLICY
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-    def gated(answer: Answer) -> Answer:
-        async def checked(call: Call) -> web.StreamResponse:
-            await service.read(lambda c, now: check_entry(c, call.signed.account, now))
-            return await answer(call)
-
-        return checked
-
-    route("PUT", "/api/profile/avatar", gated(put_avatar))
-    route("DELETE", "/api/profile/avatar", delete_avatar)
-    route("GET", "/api/people/{person}/avatar", gated(get_avatar))
-    route("POST", "/api/schools/{school}/list", gated(put_list))
-    route("GET", "/api/schools/{school}/export/{kind}.csv", gated(get_export))
-    route("GET", "/api/schools/{school}/sheet", gated(get_sheet))
+    route("PUT", "/api/profile/avatar", put_avatar)
+    route("DELETE", "/api/profile/avatar", delete_avatar, held=True)
+    route("GET", "/api/people/{person}/avatar", get_avatar)
+    route("POST", "/api/schools/{school}/list", put_list)
+    route("GET", "/api/schools/{school}/export/{kind}.csv", get_export)
 
 
 async def read_file(request: web.Request, limit_bytes: int, code: str) -> bytes:

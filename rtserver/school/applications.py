@@ -21,7 +21,7 @@ from .invites import class_of_school, count_use, living_invite
 from .links import LinkKey
 from .people import standing_of
 from .ports import Transaction
-from .settings import SchoolSettings
+from .settings import DAY_MS, SchoolSettings
 
 
 def apply_to_school(
@@ -56,6 +56,11 @@ def apply_to_school(
         raise AppError("application_exists")
     if len(waiting) >= settings.applications_waiting:
         raise AppError("application_exists")
+    lately = tx.connection.execute(
+        select(func.count()).select_from(s.application).where(a.account_id == actor, a.created_ms > tx.now - DAY_MS)
+    ).scalar_one()
+    if lately >= settings.applications_day:
+        raise AppError("rate_limited", seconds=3600)
     if invite is not None:
         count_use(tx, invite)
     number = new_id(tx.now)

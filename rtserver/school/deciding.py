@@ -12,7 +12,6 @@ from rtserver.wire.errors import AppError
 from storage import school_tables as s
 from storage import tables as t
 from storage.ids import parse_id, wire_id
-from storage.search import fold
 
 from .ages import is_adult, school_day
 from .applications import waiting_count
@@ -20,6 +19,7 @@ from .duties import administers, check_decides, check_desk, holds, led_classes, 
 from .invites import class_of_school
 from .journal import record
 from .members import enter_school
+from .names import clean_line, fold_name
 from .people import names_of, standing_of
 from .ports import Transaction
 
@@ -53,6 +53,8 @@ def load_desk_applications(
         .where(a.school_id == school)
         .limit(1_000)
     )
+    if not administers(who, school):  # before the limit: others' applications must not hide these
+        query = query.where(a.role == "student", a.class_id.in_(sorted(led_classes(who, school))))
     query = (
         query.where(a.status == "waiting").order_by(a.id)
         if status == "waiting"
@@ -87,7 +89,7 @@ def load_desk_applications(
                 decided=row.decided_ms,
                 decided_by=names.get(row.decided_by, ""),
                 adult=row.role == "student" and is_adult(row.birth_date, today),
-                listed=(fold(f"{row.first_name} {row.last_name}"), row.birth_date, row.class_id) in listed,
+                listed=(fold_name(row.first_name, row.last_name), row.birth_date, row.class_id) in listed,
             )
             for row in rows
         ],
@@ -98,9 +100,10 @@ def decide_applications(tx: Transaction, actor: int, school: int, decide: w.Appl
     """Each for itself: one that somebody else has decided does not keep the others waiting."""
     check_desk(standing_of(tx.connection, actor), school)
     decisions = []
+    reason = clean_line(decide.reason, 300)
     for application in dict.fromkeys(decide.applications):
         try:
-            decisions.append(_decide_one(tx, actor, school, application, decide.approve, decide.reason.strip()))
+            decisions.append(_decide_one(tx, actor, school, application, decide.approve, reason))
         except AppError as refusal:
             if refusal.code not in UNTOUCHED:
                 raise

@@ -19,6 +19,7 @@ from .duties import administers, check_administers, holds, led_classes, sees_des
 from .families import edit_person, tell_entry
 from .hold import load_holds
 from .journal import load_journal, record
+from .names import clean_line
 from .people import standing_of
 from .ports import Transaction
 from .relations import load_standings
@@ -65,7 +66,7 @@ def update_school(tx: Transaction, actor: int, school: int, change: w.SchoolUpda
     check_administers(who, school)
     values: dict[str, object] = {}
     if change.name is not None:
-        name = " ".join(change.name.split())
+        name = clean_line(change.name, 160)
         if not name:
             raise AppError("bad_request", detail="name")
         values["name"] = name

@@ -15,7 +15,6 @@ from rtserver.wire.school import Ok
 from storage import school_tables as s
 from storage import tables as t
 from storage.ids import new_id, parse_id, wire_id
-from storage.search import fold
 
 from .ages import DEFAULT_ZONE, check_birth_date, is_adult, school_day
 from .applications import lock_account
@@ -24,6 +23,7 @@ from .duties import check_administers
 from .hold import load_holds
 from .journal import record
 from .links import Link, LinkKey
+from .names import person_name
 from .people import full_name, names_of, places_of, short_name, standing_of
 from .ports import Telling, Transaction
 from .roll import parents_of
@@ -187,17 +187,15 @@ def give_consent(tx: Transaction, parent: int, child: int, brand: str) -> None:
 
 def edit_person(tx: Transaction, account: int, edit: w.ChildEdit) -> None:
     """Names in one form, a date that can be: ``name_required``, ``dob_invalid``, ``dob_future``."""
-    first, last, patronymic = (" ".join(x.split()) for x in (edit.first_name, edit.last_name, edit.patronymic))
-    if not first or not last:
-        raise AppError("name_required")
+    name = person_name(edit.first_name, edit.last_name, edit.patronymic)
     tx.connection.execute(
         update(t.account)
         .where(a.id == account)
         .values(
-            first_name=first,
-            last_name=last,
-            patronymic=patronymic,
-            name_fold=fold(f"{first} {last}"),
+            first_name=name.first,
+            last_name=name.last,
+            patronymic=name.patronymic,
+            name_fold=name.fold,
             gender=edit.gender,
             birth_date=check_birth_date(edit.birth_date, school_day(tx.now, DEFAULT_ZONE)),
         )

@@ -101,12 +101,16 @@ def revoke_invite(tx: Transaction, actor: int, school: int, invite: str) -> w.Ok
 def renew_invite(tx: Transaction, actor: int, school: int, invite: str, settings: SchoolSettings) -> int:
     """«Выпустить новую» (R-37): the old link dies, a new one of the same kind and length lives; its id."""
     row = own_invite(tx, actor, school, invite)
-    if row.revoked_ms is None:
-        tx.connection.execute(update(s.invite).where(s.invite.c.id == row.id).values(revoked_ms=tx.now, roster_id=None))
+    # the pupil of a named invite goes with the new one: a pupil has one invite
+    over = {"revoked_ms": row.revoked_ms or tx.now, "roster_id": None}
+    tx.connection.execute(update(s.invite).where(s.invite.c.id == row.id).values(**over))
     days = max(1, min(365, round((row.expires_ms - row.created_ms) / DAY_MS)))
     class_id = None if row.class_id is None else wire_id(row.class_id)
     again = w.InviteMake(role=row.role, class_id=class_id, days=days, uses=row.uses)
-    return make_invite(tx, actor, school, again, settings, roster=row.roster_id)
+    number = make_invite(tx, actor, school, again, settings, roster=row.roster_id)
+    if row.roster_id is not None:
+        record(tx.connection, tx.now, school, actor, "invite.renewed", klass=row.class_id, detail=row.role)
+    return number
 
 
 def invite_state(row: Any, now: int) -> w.InviteState:

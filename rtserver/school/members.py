@@ -21,6 +21,7 @@ from storage.ids import new_id, parse_id, wire_id
 from .duties import check_administers, check_role
 from .invites import class_of_school
 from .journal import record
+from .names import clean_line
 from .people import standing_of
 from .ports import RoomRole, Telling, Transaction
 
@@ -67,7 +68,7 @@ def grant_role(tx: Transaction, actor: int, school: int, account: str, grant: w.
     klass = class_of_school(tx.connection, school, grant.class_id)
     number = None if klass is None else int(klass.id)
     check_role(grant.role, number)
-    subject = " ".join(grant.subject.split()) if grant.role == "teacher" else ""
+    subject = clean_line(grant.subject, 80) if grant.role == "teacher" else ""
     same = tx.connection.execute(
         select(r.id).where(
             r.account_id == person,

@@ -9,7 +9,6 @@ from rtserver.wire.errors import AppError
 from rtserver.wire.school import Relative
 from storage import tables as t
 from storage.ids import parse_id, wire_id
-from storage.search import fold
 
 from .access import may_find, write_refusal
 from .ages import DEFAULT_ZONE, check_birth_date, is_adult, school_day
@@ -17,6 +16,7 @@ from .applications import own_applications
 from .duties import readable_fields
 from .families import child_cards
 from .hold import check_entry
+from .names import person_name
 from .people import avatars_of, full_name, names_of, places_of, short_name, standing_of
 from .ports import Transaction
 from .relations import load_standings, open_schools
@@ -75,9 +75,7 @@ def may_edit_birth_date(connection: Connection, account: int, birth_date: str | 
 def edit_own_profile(tx: Transaction, actor: int, edit: w.ProfileEdit) -> w.OwnProfile:
     """R-79 «Редактировать». A new date must leave an adult an adult: nobody becomes a child afterwards."""
     row = tx.connection.execute(select(t.account).where(a.id == actor)).one()
-    first, last, patronymic = (" ".join(x.split()) for x in (edit.first_name, edit.last_name, edit.patronymic))
-    if not first or not last:
-        raise AppError("name_required")
+    name = person_name(edit.first_name, edit.last_name, edit.patronymic)
     birth_date = row.birth_date
     if edit.birth_date is not None and edit.birth_date != birth_date:
         today = school_day(tx.now, DEFAULT_ZONE)
@@ -91,10 +89,10 @@ def edit_own_profile(tx: Transaction, actor: int, edit: w.ProfileEdit) -> w.OwnP
         update(t.account)
         .where(a.id == actor)
         .values(
-            first_name=first,
-            last_name=last,
-            patronymic=patronymic,
-            name_fold=fold(f"{first} {last}"),
+            first_name=name.first,
+            last_name=name.last,
+            patronymic=name.patronymic,
+            name_fold=name.fold,
             gender=edit.gender,
             birth_date=birth_date,
         )

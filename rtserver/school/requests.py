@@ -19,6 +19,7 @@ from .applications import lock_account
 from .hold import check_entry
 from .journal import record
 from .members import enter_school
+from .names import clean_line
 from .people import names_of
 from .places import Places
 from .ports import Transaction
@@ -33,16 +34,18 @@ def ask_for_school(tx: Transaction, actor: int, ask: w.SchoolRequestMake, places
     waiting = tx.connection.execute(select(q.number).where(q.applicant_id == actor, q.status == "waiting")).scalar()
     if waiting is not None:
         raise AppError("request_exists", number=waiting)
-    name = " ".join(ask.name.split())
-    place = " ".join(ask.place.split())
+    name, place = clean_line(ask.name, 160), clean_line(ask.place, 200)
+    number_of_school, position = clean_line(ask.number, 40), clean_line(ask.position, 80)
+    contact = clean_line(ask.contact, 160)
     locality: int | None = None
     if ask.locality is not None:
         found = places.get(parse_id(ask.locality))
         if found is None:
             raise AppError("locality_unknown")
         locality, place = found.id, found.words
-    if not name or not place:
-        raise AppError("bad_request", detail="name" if not name else "place")
+    for field, text in (("name", name), ("place", place), ("position", position), ("contact", contact)):
+        if not text:
+            raise AppError("bad_request", detail=field)
     # numbers are people's: short and in order. Two at once: the second one's insert fails and is asked again
     number = 1 + (tx.connection.execute(select(func.max(q.number))).scalar() or 1_000)
     tx.connection.execute(
@@ -53,9 +56,9 @@ def ask_for_school(tx: Transaction, actor: int, ask: w.SchoolRequestMake, places
             country=ask.country,
             locality_id=locality,
             place=place,
-            school_number=ask.number.strip(),
-            position=ask.position.strip(),
-            contact=ask.contact.strip(),
+            school_number=number_of_school,
+            position=position,
+            contact=contact,
             status="waiting",
             created_ms=tx.now,
         )
@@ -124,7 +127,7 @@ def refuse_request(tx: Transaction, number: int, reason: str) -> w.SchoolRequest
     tx.connection.execute(
         update(s.school_request)
         .where(q.number == number)
-        .values(status="refused", reason=reason.strip(), decided_ms=tx.now)
+        .values(status="refused", reason=clean_line(reason, 300), decided_ms=tx.now)
     )
     return _wire(tx.connection.execute(select(s.school_request).where(q.number == number)).one(), "")
 

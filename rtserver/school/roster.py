@@ -22,17 +22,19 @@ from rtserver.wire.school import InviteMake
 from storage import school_tables as s
 from storage import tables as t
 from storage.ids import new_id, wire_id
-from storage.search import fold
 
 from .ages import check_birth_date, school_day
 from .classes import add_class, class_name
 from .duties import check_administers
 from .invites import make_invite
 from .journal import record
+from .names import NAME_CHARS, clean_line, fold_name, person_name
 from .people import standing_of
 from .ports import Transaction
 from .settings import SchoolSettings
 
+CELL_CHARS = 300
+"""The longest cell that can mean something: three names of 80 characters."""
 NAMED_DAYS = 60
 """A printed sheet is handed out at the start of a term and used within it."""
 NAME_HEADS = ("фио", "ф.и.о.", "name", "ученик", "имя", "full name")
@@ -83,7 +85,7 @@ def read_list(text: str, today: date, limit: int) -> Iterator[ListLine]:
         raise AppError("list_too_long", limit=limit)
     columns: dict[str, int] | None = None
     for number, row in enumerate(rows, 1):
-        cells = [" ".join(cell.split()) for cell in row]
+        cells = [clean_line(cell, CELL_CHARS) for cell in row]
         if not any(cells):
             continue
         if columns is None:
@@ -125,8 +127,9 @@ def _line(number: int, cells: list[str], columns: dict[str, int], today: date) -
     else:
         last, first, patronymic = cell("last"), cell("first"), cell("patronymic")
     try:
-        if not last or not first or max(len(last), len(first), len(patronymic)) > 80:
+        if max(len(last), len(first), len(patronymic)) > NAME_CHARS:
             raise AppError("name_required")
+        person_name(first, last, patronymic)
         born = birth_date(cell("born"), today)
         klass, grade = class_name(cell("class"))
     except AppError as refusal:
@@ -172,7 +175,7 @@ def import_list(
     for one in lines:
         outcome: str = "bad"
         if not one.code:
-            key = (fold(f"{one.first} {one.last}"), one.born)
+            key = (fold_name(one.first, one.last), one.born)
             if key in seen:
                 outcome = "same"
             else:

@@ -21,6 +21,8 @@ class SchoolSettings:
     """Living invites of one school: each is a row of a list that people read."""
     applications_waiting: int = 5
     """Waiting applications of one account (R-82): more is no person looking for a school."""
+    applications_day: int = 20
+    """Applications of one account in 24 hours, withdrawn ones included: each is a row that a school reads."""
     list_lines: int = 5_000
     list_bytes: int = 2 * 1024 * 1024
     avatar_bytes: int = 10 * 1024 * 1024

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import segno
 
@@ -21,6 +21,7 @@ h1 { font-size: 14pt; margin: 0 0 6mm }
 .card { border: 0.3mm dashed #888; padding: 4mm; display: flex; gap: 4mm; break-inside: avoid }
 .card svg { width: 32mm; height: 32mm; flex: none }
 .name { font-weight: 600 }
+.code { font: 600 14pt ui-monospace, monospace; letter-spacing: 0.06em; margin-top: 1mm }
 .url { font-size: 8pt; overflow-wrap: anywhere; color: #333 }
 """
 
@@ -34,13 +35,14 @@ def qr_svg(text: str) -> str:
     return out.getvalue().decode()
 
 
-def sheet_page(school: str, brand: str, invites: Sequence[Invite]) -> str:
-    """All cards of one sheet; named invites carry the pupil's name."""
+def sheet_page(school: str, brand: str, invites: Sequence[Invite], codes: Mapping[str, str] | None = None) -> str:
+    """All cards of one sheet; named invites carry the pupil's name. ``codes``: a paper code by invite id (D12)."""
+    paper = codes or {}
     cards = "".join(
         f'<div class="card">{qr_svg(invite.url)}<div><div class="name">{_text(invite.named or invite.class_name)}</div>'
         f"<div>{_text(invite.class_name)}</div>"
         "<div>Наведите камеру телефона или откройте ссылку. Регистрируйтесь на свой номер, не на номер родителей.</div>"
-        f'<div class="url">{_text(invite.url)}</div></div></div>'
+        f'{_code(paper.get(invite.id, ""))}<div class="url">{_text(invite.url)}</div></div></div>'
         for invite in invites
         if invite.state == "active"
     )
@@ -48,6 +50,15 @@ def sheet_page(school: str, brand: str, invites: Sequence[Invite]) -> str:
         '<!doctype html><html lang="ru"><head><meta charset="utf-8">'
         f"<title>{_text(school)}</title><style>{STYLE}</style></head>"
         f'<body><h1>{_text(school)} · {_text(brand)}</h1><div class="cards">{cards}</div></body></html>'
+    )
+
+
+def _code(code: str) -> str:
+    if not code:
+        return ""
+    return (
+        f'<div class="code">{_text(code[:4])}-{_text(code[4:])}</div>'
+        "<div>Код вместо SMS. Он один на двоих не делится: отрежьте карточку и отдайте её ученику.</div>"
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
@@ -237,6 +239,31 @@ async def test_bodies_are_bounded_and_strict(auth: AuthHouse) -> None:
     assert await browser.refused("POST", "/api/auth/flow", {"role": "admin"}) == "unknown_field"
     assert await browser.refused("POST", "/api/auth/flow", [1]) == "bad_request"
     assert await browser.refused("GET", "/api/auth/flow?debug=1") == "unknown_field"
+    deep = b'{"link": ' + b"[" * 30_000 + b"]" * 30_000 + b"}"
+    odd = (
+        deep,
+        b'{"link": "\\ud800"}',
+        b'{"link": "a\x01"}',
+        b'{"link": "\xff"}',
+        b'{"lasting": 1e999}',
+        b'{"link": "x", "link": ' + b"9" * 5_000 + b"}",
+        b"\xef\xbb\xbf{}",
+        b"{}{}",
+        b"",
+    )
+    for body in odd:
+        headers = {"Content-Type": "application/json"}
+        async with browser.http.post(auth.url + "/api/auth/flow", data=body, headers=headers) as answer:
+            assert (answer.status, (await answer.json())["error"]["code"]) == (400, "bad_request"), body[:40]
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b" " * 4_096
+
+    async with browser.http.post(  # no Content-Length: counted while it is read
+        auth.url + "/api/auth/flow", data=endless(), headers={"Content-Type": "application/json"}
+    ) as answer:
+        assert (await answer.json())["error"]["code"] == "too_big"
 
 
 async def test_forged_forwarding_headers_move_no_limit(auth: AuthHouse) -> None:
@@ -248,6 +275,20 @@ async def test_forged_forwarding_headers_move_no_limit(auth: AuthHouse) -> None:
     last = auth.browser(**{"X-Forwarded-For": "10.1.1.1"})
     await last.begin()
     assert await last.flow_refused("contact", contact=PHONE, **VERSIONS) == "too_many_attempts"
+
+
+async def test_a_line_of_the_clients_own_is_not_the_proxys(database: Database) -> None:
+    """D19: a proxy that adds a header line below the client's (HAProxy does) passes on no forged one."""
+    async with auth_house(database, RT_SERVER__TRUSTED_PROXIES='["127.0.0.1"]', RT_AUTH__SENDS_ADDRESS="3") as auth:
+        for number in range(4):
+            browser = auth.browser()
+            await browser.begin()
+            headers = [("X-Forwarded-For", f"198.51.100.{number}"), ("X-Forwarded-For", "203.0.113.7")]
+            given = {"contact": f"+79117{number:06}", **VERSIONS}
+            async with browser.http.post(
+                auth.url + "/api/auth/flow/contact", json=given, headers=CIMultiDict(headers)
+            ) as answer:
+                assert answer.status == (200 if number < 3 else 429)
 
 
 async def test_a_trusted_proxy_names_the_client(database: Database) -> None:

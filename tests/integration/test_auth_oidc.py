@@ -82,6 +82,24 @@ async def test_an_unknown_identity_registers_by_phone_and_enters_by_itself_later
         assert await come_back(stranger, await at_provider(stranger, "ext-2")) == (303, "/login")
 
 
+async def test_whoever_goes_on_with_another_number_gets_no_foreign_identity(database: Database, provider: str) -> None:
+    """R-11, R-76: one person shows an external profile at a shared computer and goes; the next one changes the number
+    and registers. The first one's profile must not open the second one's account.
+    """
+    async with auth_house(database, **oidc_settings(provider)) as auth:
+        browser = auth.browser()
+        await browser.begin()
+        await come_back(browser, await at_provider(browser, "first"))
+        await browser.contact(PHONE)
+        await browser.flow("change")
+        await browser.contact("+79112222222")
+        await browser.code("+79112222222")
+        await browser.flow("profile", **CHILD, password=PASSWORD)
+        first = auth.browser()
+        await first.begin()
+        assert await come_back(first, await at_provider(first, "first")) == (303, "/login")
+
+
 async def test_an_answer_works_once_and_in_its_own_browser(database: Database, provider: str) -> None:
     """RFC 6749 §10.12: a code planted into another browser, or used again, logs nobody in."""
     async with auth_house(database, **oidc_settings(provider)) as auth:

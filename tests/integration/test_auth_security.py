@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import unicodedata
+
 from rtserver.wire.chat import SessionEnded
 from tests.integration.auth_house import PASSWORD, AuthHouse
 
@@ -50,6 +53,32 @@ async def test_a_new_password_ends_other_sessions(auth: AuthHouse) -> None:
     assert await two.refused("GET", "/api/me") == "session_ended"
     assert (await one.get("/api/auth/security"))["has_password"]
     assert (await two.enter(PHONE, "другой пароль"))["state"] == "signed_in"
+
+
+async def test_many_guesses_at_once_are_no_more_than_one_after_another(auth: AuthHouse) -> None:
+    """D19: a stolen session tries 40 current passwords in parallel, the right one among the last: none gets through
+    after the bound, at the change of the password and at the account's end alike.
+    """
+    one = auth.browser()
+    await one.register(PHONE)
+    tried = [f"мимо {number}" for number in range(39)] + [PASSWORD]
+    for path, body in (
+        ("/api/auth/password", lambda typed: {"current": typed, "new": "другой пароль"}),
+        ("/api/auth/close", lambda typed: {"last_name": "Петров", "password": typed}),
+    ):
+        codes = await asyncio.gather(*(one.refused("POST", path, body(typed)) for typed in tried))
+        assert codes[-1] == "too_many_attempts"
+        assert codes.count("password_wrong") <= 10
+    assert (await one.get("/api/me"))["name"] == "Алексей Петров"
+
+
+async def test_a_password_is_the_same_on_every_keyboard(auth: AuthHouse) -> None:
+    """NIST SP 800-63B §3.1.1.2: «й» in one or in two characters."""
+    composed = unicodedata.normalize("NFC", "мой йогурт")
+    await auth.browser().register(PHONE, password=composed)
+    apart = unicodedata.normalize("NFD", composed)
+    assert apart != composed
+    assert (await auth.browser().enter(PHONE, apart))["state"] == "signed_in"
 
 
 async def test_a_second_contact(auth: AuthHouse) -> None:

@@ -71,6 +71,7 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/schools/{school}/invites/{invite}/revoke"): {"admin", "head"},
     ("POST", "/api/schools/{school}/invites/{invite}/renew"): {"admin", "head"},
     ("GET", "/api/schools/{school}/sheet"): DESK,
+    ("POST", "/api/schools/{school}/sheet"): DESK,
     ("POST", "/api/schools/{school}"): ADMIN,
     ("GET", "/api/schools/{school}/journal"): ADMIN,
     ("GET", "/api/schools/{school}/claims"): ADMIN,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import Any
 
+import aiohttp
 from sqlalchemy import select
 
+from rtserver.auth.senders.outbox import shown_codes
 from storage import tables as t
 from storage.ids import wire_id
+from tests.integration.auth_house import VERSIONS
 from tests.school_house import ADULT, CHILD, TEEN, SchoolHouse, s
 
 DAY = 24 * 3600 * 1000
@@ -96,6 +100,41 @@ async def test_two_parents_at_most_also_at_the_same_moment(sh: SchoolHouse) -> N
     attached = [e for e in sh.told_to(first, "family.changed") if e.change == "attached"]
     assert len(attached) <= 1
     assert len([e for e in sh.told_to(child, "family.changed") if e.change == "attached"]) == 2
+
+
+async def test_the_link_leads_a_parent_to_an_account(sh: SchoolHouse) -> None:
+    """R-58, R-59, R-60, R-62, R-66: a plain address; whoever opens it registers on an own phone, as an adult, and comes
+    to the child; afterwards to Home, where the child stands.
+    """
+    child = await sh.member("student", "7А", born=CHILD, name="Алексей")
+    token = await sh.parent_link(child)
+    assert re.fullmatch(r"[\w-]+", token)
+    async with aiohttp.ClientSession(sh.client.make_url("/"), cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+
+        async def ask(method: str, path: str, body: Any = None) -> Any:
+            async with http.request(method, path, json=body) as answer:
+                return await answer.json()
+
+        view = await ask("POST", "/api/auth/flow", {"start": "parent", "link": token})
+        assert (view["state"], view["parent"]["child_name"], view["form"]) == ("contact", "Алексей Ф.", "parent")
+        await ask("POST", "/api/auth/flow/contact", {"contact": "+79117770001", **VERSIONS})
+        code = (await sh.database.read(lambda c: shown_codes(c, sh.now())))[0]["code"]
+        assert (await ask("POST", "/api/auth/flow/code", {"code": code}))["state"] == "profile"
+        mother = {"first_name": "Марина", "last_name": "Петрова", "birth_date": TEEN}
+        refused = await ask("POST", "/api/auth/flow/profile", mother)
+        assert refused["error"]["code"] == "parent_too_young"
+        view = await ask("POST", "/api/auth/flow/profile", {**mother, "birth_date": ADULT})
+        assert (view["state"], view["step"]) == ("signed_in", "child")
+        step = await ask("GET", "/api/auth/next")
+        assert (step["step"], step["link"]) == ("child", token)
+        data = await ask("GET", f"/api/parent-links/{token}/child")
+        given = {"consent": True, "consent_version": data["consent_version"]}
+        assert (await ask("POST", f"/api/parent-links/{token}/confirm", given))["name"] == "Алексей Фамилия"
+        assert (await ask("GET", "/api/auth/next"))["step"] == "home"
+        home = await ask("GET", "/api/home")
+        assert [(one["name"], one["places"][0]["class_name"]) for one in home["children"]] == [
+            ("Алексей Фамилия", "7А")
+        ]
 
 
 async def test_first_parent_and_child_learn_of_the_second(sh: SchoolHouse) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.school_house import ADULT, SchoolHouse, s
+from tests.school_house import ADULT, TEEN, SchoolHouse, s
 
 DAY = 24 * 3600 * 1000
 
@@ -79,9 +79,61 @@ async def test_two_people_cannot_use_the_last_place_of_a_link(sh: SchoolHouse) -
     admin = await sh.member("admin", born=ADULT)
     await sh.member("student", "7А")
     token = await sh.invite(admin, "7А", uses=3)
-    people = [await sh.newcomer() for _ in range(8)]
+    people = [await sh.newcomer() for _ in range(50)]
     answers = await asyncio.gather(*(sh.http(p, "POST", "/api/applications", {"invite": token}) for p in people))
-    assert sorted(status for status, _ in answers) == [200] * 3 + [410] * 5
+    assert sorted(status for status, _ in answers) == [200] * 3 + [410] * 47
+    assert {answer["error"]["code"] for status, answer in answers if status == 410} == {"invite_used_up"}
+    shown = (await sh.get(admin, f"/api/schools/{await sh.school_id()}/invites"))["invites"][0]
+    assert (shown["used"], shown["state"]) == (3, "used_up")
+
+
+async def test_one_person_uses_a_link_once_however_often_it_is_pressed(sh: SchoolHouse) -> None:
+    """R-32: twenty presses at once are one application and one use."""
+    admin, one = await sh.member("admin", born=ADULT), await sh.newcomer()
+    await sh.member("student", "7А")
+    token = await sh.invite(admin, "7А", uses=5)
+    answers = await asyncio.gather(*(sh.http(one, "POST", "/api/applications", {"invite": token}) for _ in range(20)))
+    assert sorted(status for status, _ in answers) == [200] + [409] * 19
+    assert (await sh.get(admin, f"/api/schools/{await sh.school_id()}/invites"))["invites"][0]["used"] == 1
+
+
+async def test_a_student_comes_by_a_link_or_by_an_application_and_in_no_third_way(sh: SchoolHouse) -> None:
+    """R-1: both end with the school's approval; an account alone, a link alone, a parent's link, a desk that names a
+    stranger and an import make nobody a student.
+    """
+    admin = await sh.member("admin", born=ADULT)
+    await sh.member("student", "7А")
+    school, klass = await sh.school_id(), await sh.class_id("7А")
+    by_link, by_search, stranger = [await sh.newcomer(born=TEEN) for _ in range(3)]
+    first = await sh.apply(by_link, await sh.invite(admin, "7А"))
+    second = await sh.post(by_search, "/api/applications", school=school, role="student", class_id=klass)
+    body = "ФИО;Дата рождения;Класс\nФамилия Имя;01.03.2009;7А".encode()
+    assert (await sh.http(admin, "POST", f"/api/schools/{school}/list?dry_run=0", data=body))[0] == 200
+    role = {"role": "student", "class_id": klass}
+    assert await sh.denied(admin, "POST", f"/api/schools/{school}/members/{stranger}/roles", **role) == "person_unknown"
+    assert await sh.denied(stranger, "POST", "/api/profile", first_name="А", last_name="Б", roles=["student"]) == (
+        "unknown_field"
+    )
+    token = await sh.parent_link(by_link)
+    assert await sh.denied(stranger, "POST", f"/api/parent-links/{token}/confirm", consent=True) == "parent_too_young"
+    people = (by_link, by_search, stranger)
+    assert [(await sh.get(one, "/api/profile"))["roles"] for one in people] == [[], [], []]
+    for application in (first, second["id"]):
+        await sh.decide(admin, application)
+    assert [(await sh.get(one, "/api/profile"))["roles"] for one in people] == [["student"], ["student"], []]
+
+
+async def test_nobody_floods_a_desk(sh: SchoolHouse) -> None:
+    """D19: applying and taking back again and again ends; the school's list of decided ones stays readable."""
+    admin, one = await sh.member("admin", born=ADULT), await sh.newcomer()
+    await sh.member("student", "7А")
+    token = await sh.invite(admin, "7А")
+    for _ in range(20):
+        application = await sh.apply(one, token)
+        await sh.post(one, f"/api/applications/{application}/withdraw")
+    assert await sh.denied(one, "POST", "/api/applications", invite=token) == "rate_limited"
+    sh.shift_ms += 86_400_000 + 1
+    await sh.apply(one, token)
 
 
 async def test_a_link_and_declining_grant_nothing(sh: SchoolHouse) -> None:

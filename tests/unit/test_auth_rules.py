@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
 from rtserver.auth.codes import Challenge, CodeRules, clean_code, digest_code, judge_code, resend_wait_ms
 from rtserver.auth.contacts import mask_contact, read_contact, short_name, show_contact
@@ -153,6 +154,10 @@ def test_whose_address_it_is() -> None:
         assert client_address(peer, {"X-Forwarded-For": header}, trusted) == address
     assert is_secure("10.0.0.1", "http", {"X-Forwarded-Proto": "https"}, trusted)
     assert not is_secure("203.0.113.9", "http", {"X-Forwarded-Proto": "https"}, trusted)
+    lines = CIMultiDict([("X-Forwarded-For", "1.2.3.4"), ("X-Forwarded-For", "198.51.100.1")])
+    assert client_address("10.0.0.1", lines, trusted) == "198.51.100.1", "the nearest proxy's own line"
+    lines = CIMultiDict([("X-Forwarded-Proto", "https"), ("X-Forwarded-Proto", "http")])
+    assert not is_secure("10.0.0.1", "http", lines, trusted)
     assert limit_key("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64"
     assert limit_key("::ffff:192.0.2.1") == "192.0.2.1"
 
@@ -175,6 +180,14 @@ def test_requests_of_other_sites(headers: dict[str, str], foreign: bool) -> None
     """CSRF."""
     assert is_foreign("POST", headers, "school.example", ["https://app.example"]) is foreign
     assert not is_foreign("GET", headers, "school.example", [])
+
+
+def test_the_same_name_without_tls_is_another_site() -> None:
+    """CSRF: an old browser without Fetch Metadata, and somebody on the line who writes pages of http://."""
+    plain, tls = {"Origin": "http://school.example"}, {"Origin": "https://school.example"}
+    assert is_foreign("POST", plain, "school.example", [], secure=True)
+    assert not is_foreign("POST", tls, "school.example", [], secure=True)
+    assert not is_foreign("POST", tls, "school.example", [], secure=False), "a proxy that says no scheme"
 
 
 def test_devices_have_names() -> None:
