@@ -144,6 +144,7 @@ export const en: Record<Key, Entry> = {
   's23.show_all': 'Show all',
   's23.pinned': 'Pinned message',
   's23.pinned_n': 'Pinned {i} of {of}',
+  's23.gap': 'Show the messages between',
   's23.jump': 'Jump to latest',
   's23.call': 'Call',
   's23.details': 'About the chat',

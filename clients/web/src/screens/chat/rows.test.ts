@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { keepsFromEnd } from './anchor'
 import { rowsOf, type Said } from './rows'
 
 const DAY = new Date(2026, 8, 14, 10, 0).getTime()
@@ -32,5 +33,29 @@ describe('rowsOf', () => {
   it('keeps keys unique', () => {
     const rows = rowsOf(Array.from({ length: 50 }, (_, i) => said(i + 1, i % 3 ? 'a' : 'b', i * 40)), 20)
     expect(new Set(rows.map((row) => row.key)).size).toBe(rows.length)
+  })
+})
+
+describe('gaps', () => {
+  it('stand above the message below them, break the group, and tell the day again', () => {
+    const rows = rowsOf([said(1, 'a', 0), said(2, 'a', 1), said(30, 'a', 2)], 0, [30])
+    expect(rows.map((row) => row.kind)).toEqual(['day', 'message', 'message', 'gap', 'day', 'message'])
+    expect(rows[5]).toMatchObject({ first: true })
+  })
+})
+
+/** Design §4.2: what is looked at does not move. */
+describe('keepsFromEnd', () => {
+  const list = (keys: string) => [...keys].map((key) => ({ key }))
+  it.each([
+    ['cdef', 'abcdef', 'd', true, 'older ones came in above'],
+    ['cd_gh', 'cdefgh', 'h', true, 'a gap above filled'],
+    ['cd_gh', 'cdef_gh', 'c', false, 'a gap below filled'],
+    ['cdef', 'cdefg', 'd', false, 'a new one came below'],
+    ['cdef', 'def', 'e', true, 'one above was taken away'],
+    ['cdef', 'abcdef', '', true, 'nothing was looked at, and the start grew'],
+    ['', 'abc', '', false, 'the first rows'],
+  ])('%s to %s at %s: %s (%s)', (before, after, anchor, expected) => {
+    expect(keepsFromEnd(list(before), list(after), anchor)).toBe(expected)
   })
 })
