@@ -21,6 +21,7 @@ from rtserver.hub.hub import HubSettings
 from rtserver.hub.limits import Rate
 from rtserver.log import Format, Level
 from rtserver.school.settings import DAY_MS, SchoolSettings
+from rtserver.wire.auth import AppLinks
 
 
 class ConfigError(Exception):
@@ -197,6 +198,17 @@ class OidcSection(_Section, frozen=True):
         return OidcSettings(**values, return_url=f"{url.rstrip('/')}/api/auth/external/return")
 
 
+class AppsSection(_Section, frozen=True):
+    app_store: str = ""
+    google_play: str = ""
+    app_gallery: str = ""
+    rustore: str = ""
+    macos: str = ""
+
+    def links(self) -> AppLinks:
+        return AppLinks(**msgspec.structs.asdict(self))
+
+
 class LogSection(_Section, frozen=True):
     level: Level = "info"
     format: Format = "auto"
@@ -215,6 +227,7 @@ class Settings(_Section, frozen=True):
     sms: GatewaySection = GatewaySection()
     call: GatewaySection = GatewaySection()
     oidc: OidcSection = OidcSection()
+    apps: AppsSection = AppsSection()
     log: LogSection = LogSection()
 
 
@@ -256,11 +269,19 @@ def check(settings: Settings) -> None:
         raise ConfigError("configuration: [hub] slow_bytes must not be above slow_cut_bytes")
     if storage.readers < 1:
         raise ConfigError("configuration: [storage] readers must be 1 or more")
+    check_apps(settings.apps)
     kind = storage.database.partition(":")[0]
     if kind not in ("sqlite", "postgresql"):
         raise ConfigError("configuration: [storage] database must begin with sqlite:/// or postgresql://")
     if server.port and (server.host, server.port) == (server.operator_host, server.operator_port):
         raise ConfigError("configuration: [server] port and operator_port must differ")
+
+
+def check_apps(apps: AppsSection) -> None:
+    """Raise ``ConfigError`` for an address that a page should not lead people to."""
+    for key, link in msgspec.structs.asdict(apps).items():
+        if link and not link.startswith("https://"):
+            raise ConfigError(f"configuration: [apps] {key} must begin with https://")
 
 
 def _value(text: str) -> Any:

@@ -49,6 +49,16 @@ Step = Literal["home", "invitation", "child", "hold", "waiting", "apply"]
 Document = Literal["agreement", "privacy"]
 
 
+class AppLinks(Value, frozen=True, kw_only=True):
+    """R-85: addresses of the applications in stores; an empty one is not shown (D13)."""
+
+    app_store: str = ""
+    google_play: str = ""
+    app_gallery: str = ""
+    rustore: str = ""
+    macos: str = ""
+
+
 class AuthOptions(Value, frozen=True, kw_only=True):
     """What this server offers; asked before anything is shown (S01, S02)."""
 
@@ -63,6 +73,7 @@ class AuthOptions(Value, frozen=True, kw_only=True):
     resend_s: int
     password_min: int
     qr_s: int
+    apps: AppLinks = AppLinks()
 
 
 class FlowBegin(Input, frozen=True, kw_only=True):

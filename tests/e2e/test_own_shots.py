@@ -49,6 +49,8 @@ async def test_own_screens_in_pictures_and_by_axe(
     for who, name in people.items():
         page = await enter(browser, demo, name, lang=lang, theme=theme, width=width, height=WIDTHS[width])
         camera = Camera(page, tail)
+        await show(page, home + "/home", "S18")
+        await camera.shoot(f"12-home-{who}")
         await show(page, home + "/profile/main", "S19")
         await camera.shoot(f"13-profile-{who}")
         await show(page, home + "/profile/contacts", "S19")

@@ -36,6 +36,15 @@ export interface AccountEvent {
   ts: number
 }
 
+/** addresses of the applications in stores; an empty one is not shown (D13). */
+export interface AppLinks {
+  app_store: string
+  google_play: string
+  app_gallery: string
+  rustore: string
+  macos: string
+}
+
 /** One's own application as S12 shows it. No names of the school's people before approval. */
 export interface Application {
   id: string
@@ -99,6 +108,7 @@ export interface AuthOptions {
   resend_s: number
   password_min: number
   qr_s: number
+  apps: AppLinks
 }
 
 export interface Avatar {
