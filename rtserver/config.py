@@ -280,12 +280,8 @@ class AppsSection(_Section, frozen=True):
     linux: str = ""
 
     def links(self) -> list[AppLink]:
-        """Those that are set. Raises ``ConfigError`` for what is no address of a page: Home makes links of them."""
-        found = [AppLink(store=store, url=url) for store in get_args(Store) if (url := getattr(self, store))]
-        for link in found:
-            if not link.url.startswith("https://"):
-                raise ConfigError(f"configuration: [apps] {link.store} must begin with https://")
-        return found
+        """Those that are set; ``check_apps`` has seen that a page may link to them."""
+        return [AppLink(store=store, url=url) for store in get_args(Store) if (url := getattr(self, store))]
 
 
 class LogSection(_Section, frozen=True):
@@ -358,11 +354,19 @@ def check(settings: Settings) -> None:
         raise ConfigError("configuration: [hub] slow_bytes must not be above slow_cut_bytes")
     if storage.readers < 1:
         raise ConfigError("configuration: [storage] readers must be 1 or more")
+    check_apps(settings.apps)
     kind = storage.database.partition(":")[0]
     if kind not in ("sqlite", "postgresql"):
         raise ConfigError("configuration: [storage] database must begin with sqlite:/// or postgresql://")
     if server.port and (server.host, server.port) == (server.operator_host, server.operator_port):
         raise ConfigError("configuration: [server] port and operator_port must differ")
+
+
+def check_apps(apps: AppsSection) -> None:
+    """Raise ``ConfigError`` for an address that a page should not lead people to."""
+    for key, link in msgspec.structs.asdict(apps).items():
+        if link and not link.startswith("https://"):
+            raise ConfigError(f"configuration: [apps] {key} must begin with https://")
 
 
 def _value(text: str) -> Any:

@@ -155,9 +155,10 @@ async def test_a_child_and_a_parent_enter(server: ServerProcess, browser: Browse
     await expect(mother.page.get_by_text("изменено")).to_be_visible()
     await mother.press(mother.page.get_by_role("checkbox"))
     await mother.press(mother.button("Подтвердить регистрацию ребёнка"))
-    await expect(mother.page.get_by_role("heading", level=1)).to_contain_text("Алексей Петров")
-    await mother.at("S17")
+    await mother.at("S19")
     assert mother.presses == 4, "J4"
+    await expect(mother.page.get_by_text("Учителя ребёнка — в разделе «Контакты»")).to_be_visible()
+    await expect(mother.page.get_by_role("link", name="Алексей Петров")).to_be_visible()
     with sqlite3.connect(server.home / "rt.db", timeout=10) as database:
         dates = [row[0] for row in database.execute("SELECT birth_date FROM account WHERE first_name = 'Алексей'")]
     assert dates == ["2014-05-06"], "R-64"

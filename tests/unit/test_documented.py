@@ -74,6 +74,8 @@ def others(section: str, key: str, value: Any) -> list[Any]:
             return [not value]
         case int() | float():
             return [value + 1]
+        case str() if section == "apps":
+            return ["https://apps.example/x"]
         case str():
             return [value + "x"]
         case list():

@@ -69,3 +69,14 @@ def test_config_refuses_what_it_does_not_know(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="prot"):
         load(path, {})
     assert load(None, {"RT_SERVER__PORT": "9000", "RT_SERVER__HOST": "::1"}).server.port == 9000
+
+
+def test_addresses_of_apps_are_web_addresses(tmp_path: Path) -> None:
+    """R-85, D13: a store's address comes from config.toml; what a page may not link to is refused at the start."""
+    path = tmp_path / "config.toml"
+    path.write_text('[apps]\nrustore = "https://www.rustore.ru/catalog/app/x"\n')
+    links = load(path, {}).apps.links()
+    assert [(one.store, one.url) for one in links] == [("rustore", "https://www.rustore.ru/catalog/app/x")]
+    path.write_text('[apps]\nmacos = "javascript:alert(1)"\n')
+    with pytest.raises(ConfigError, match="macos"):
+        load(path, {})

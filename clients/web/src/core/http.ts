@@ -2,7 +2,7 @@
 import type { CoreError, Outcome } from './api'
 import type * as w from '../wire.gen'
 
-/** Every operation that the screens of entering ask for: what it takes and what it answers. */
+/** Every operation that the screens ask for: what it takes and what it answers. */
 export interface Api {
   'GET /api/me': { input: undefined; answer: w.Me }
   'POST /api/logout': { input: undefined; answer: w.Ok }
@@ -65,6 +65,32 @@ export interface Api {
   'POST /api/schools/{school}/class-list': { input: w.ClassMake; answer: w.ClassChip }
   'POST /api/schools/{school}/class-list/{klass}': { input: w.ClassUpdate; answer: w.Ok }
   'POST /api/schools/{school}/roll-over': { input: w.RollOver; answer: w.RolledOver }
+  'GET /api/home': { input: undefined; answer: w.Home }
+  'GET /api/contacts': { input: undefined; answer: w.Contacts }
+  'GET /api/profile': { input: undefined; answer: w.OwnProfile }
+  'POST /api/profile': { input: w.ProfileEdit; answer: w.OwnProfile }
+  'PUT /api/profile/avatar': { input: Blob; answer: w.Avatar }
+  'DELETE /api/profile/avatar': { input: undefined; answer: w.Ok }
+  'GET /api/people/{person}': { input: undefined; answer: w.PersonProfile }
+  'GET /api/blocks': { input: undefined; answer: w.Blacklist }
+  'POST /api/blocks/{person}': { input: undefined; answer: w.Ok }
+  'POST /api/blocks/{person}/remove': { input: undefined; answer: w.Ok }
+  'POST /api/family/link/renew': { input: undefined; answer: w.ParentLink }
+  'GET /api/family/children/{child}': { input: undefined; answer: w.ChildData }
+  'POST /api/family/children/{child}': { input: w.ChildEdit; answer: w.ChildCard }
+  'POST /api/family/children/{child}/withdraw': { input: undefined; answer: w.ChildCard }
+  'POST /api/family/children/{child}/consent': { input: w.ChildConfirm; answer: w.ChildCard }
+  'GET /api/auth/security': { input: undefined; answer: w.Security }
+  'GET /api/auth/sessions': { input: undefined; answer: w.SessionCards }
+  'DELETE /api/auth/sessions/{session}': { input: undefined; answer: w.Ok }
+  'POST /api/auth/sessions/end-others': { input: undefined; answer: w.Ok }
+  'POST /api/auth/password': { input: w.PasswordChange; answer: w.Ok }
+  'POST /api/auth/contacts': { input: w.ContactAdd; answer: w.Security }
+  'POST /api/auth/contacts/confirm': { input: w.FlowCode; answer: w.Security }
+  'DELETE /api/auth/contacts/{contact}': { input: undefined; answer: w.Security }
+  'POST /api/auth/claims/{claim}': { input: w.ClaimAnswer; answer: w.Ok }
+  'GET /api/auth/my-data': { input: undefined; answer: w.OwnData }
+  'POST /api/auth/close': { input: w.AccountClose; answer: w.Ok }
   'GET /api/schools/{school}/class-list': { input: undefined; answer: w.SchoolClasses }
 }
 export type Operation = keyof Api
@@ -80,6 +106,8 @@ interface Parts<Name extends Operation> {
 
 /** Longer than any answer takes; after it the person is told instead of waiting on. */
 const PATIENCE_MS = 15_000
+/** A file goes at the pace of the network: 10 MB in it take 700 kbit/s. */
+const FILE_PATIENCE_MS = 120_000
 
 /** Ask. Never throws: a refusal of the server, `offline` when it cannot be reached, `timeout` when it is silent. */
 export async function api<Name extends Operation>(name: Name, parts: Parts<Name> = {}): Promise<Outcome<Api[Name]['answer']>> {
@@ -92,8 +120,9 @@ export async function api<Name extends Operation>(name: Name, parts: Parts<Name>
     request.keepalive = true // what was decided is sent even as the page closes
     request.body = JSON.stringify(parts.input ?? {})
   }
+  if (method === 'PUT') request.body = parts.input as Blob
   const patience = new AbortController()
-  const timer = setTimeout(() => patience.abort(), parts.patienceMs ?? PATIENCE_MS)
+  const timer = setTimeout(() => patience.abort(), parts.patienceMs ?? (method === 'PUT' ? FILE_PATIENCE_MS : PATIENCE_MS))
   try {
     const response = await fetch(path + query, { ...request, signal: patience.signal })
     const answer: unknown = await response.json()

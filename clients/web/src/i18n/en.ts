@@ -22,6 +22,7 @@ export const en: Record<Key, Entry> = {
   'nav.label': 'Sections',
   'nav.home': 'Home',
   'nav.messages': 'Messages',
+  'nav.profile': 'Profile',
   'nav.admin': 'Manage',
   'nav.settings': 'Settings',
   'nav.unread': { one: '{n} chat with new messages', other: '{n} chats with new messages' },

@@ -6,6 +6,8 @@ export type Place =
   | { screen: 'landing' }
   | { screen: 'home' }
   | { screen: 'messages'; chat: string | null; seq: number | null; archive: boolean; panel: Panel | null }
+  | { screen: 'profile'; section: string }
+  | { screen: 'person'; person: string }
   | { screen: 'settings'; section: string }
   | { screen: 'admin'; section: string; klass: string }
   | { screen: 'call'; chat: string }
@@ -18,6 +20,8 @@ export function placeOf(path: string, search: string): Place {
   if (first === '') return { screen: 'landing' }
   if (first === 'home') return { screen: 'home' }
   if (first === 'call' && second) return { screen: 'call', chat: second }
+  if (first === 'profile') return { screen: 'profile', section: second || 'main' }
+  if (first === 'u' && second) return { screen: 'person', person: second }
   if (first === 'settings') return { screen: 'settings', section: second }
   if (first === 'admin') return { screen: 'admin', section: second || 'applications', klass: query.get('class') ?? '' }
   if (first === 'messages') {

@@ -4,6 +4,8 @@
 export const REMEMBER_PATH = 'rt.after_login'
 /** Why log-in is shown: told once. */
 export const REASON = 'rt.login_reason'
+/** What the next screen says once, in words. */
+export const NOTICE = 'rt.notice'
 
 /** Read and forget. */
 export function taken(key: string): string {

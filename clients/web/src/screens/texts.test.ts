@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import type { Entry } from '../i18n/catalogue'
+import { readFileSync, readdirSync } from 'node:fs'
+import { appsEn, appsRu } from './apps/texts'
+import { homeEn } from './home/texts.en'
+import { homeRu } from './home/texts.ru'
+import { profileEn } from './profile/texts.en'
+import { profileRu } from './profile/texts.ru'
+
+/** Catalogues of single screens, by the folder whose sources name their keys. */
+const CATALOGUES: { folder: string; ru: Record<string, Entry>; en: Record<string, Entry> }[] = [
+  { folder: 'apps', ru: appsRu, en: appsEn },
+  { folder: 'home', ru: homeRu, en: homeEn },
+  { folder: 'profile', ru: profileRu, en: profileEn },
+]
+
+function sources(folder: string): string {
+  const root = new URL(`./${folder}/`, import.meta.url)
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(svelte|ts)$/.test(name) && !/texts\.|\.test\./.test(name))
+  return names.map((name) => readFileSync(new URL(name, root), 'utf8')).join('\n')
+}
+
+/** E-12, E-13: both languages are complete, and nothing is kept that no screen says. */
+describe.each(CATALOGUES)('the words of $folder', ({ folder, ru, en }) => {
+  const keys = Object.keys(ru)
+
+  it('name the same fields in both languages', () => {
+    const fields = (entry: unknown) => [...new Set(JSON.stringify(entry).match(/\{\w+\}/g) ?? [])].sort().join()
+    expect(keys.filter((key) => fields(ru[key]) !== fields(en[key]))).toEqual([])
+  })
+
+  it('are all said by a screen', () => {
+    const text = sources(folder)
+    // a value of the wire chooses among these
+    const chosen = new Set(['male', 'female', 'phone', 'email', 'parents', 'children'])
+    expect(keys.filter((key) => !text.includes(`'${key}'`) && !chosen.has(key))).toEqual([])
+  })
+})
