@@ -41,6 +41,9 @@ CLIENT_ROUTES = tuple(
     )
 )
 
+NOT_FOR_PEOPLE = ("/api", "/assets/", "/socket.io", "/files/", "/uploads/")
+"""Addresses of programs, whatever they say they accept."""
+
 IMMUTABLE = "public, max-age=31536000, immutable"
 """Files under /assets carry their content's hash in the name."""
 ASK_FIRST = "no-cache"
@@ -87,6 +90,13 @@ def is_client_route(path: str) -> bool:
     return any(route.fullmatch(path) for route in CLIENT_ROUTES)
 
 
+def is_opened_by_person(path: str, accepted: str) -> bool:
+    """Whether a browser navigates to an address at which nothing stands: it gets a page that says so, with 404. A
+    program, an ``<img>`` and the client's own requests get the code in JSON.
+    """
+    return "text/html" in accepted and not path.startswith(NOT_FOR_PEOPLE)
+
+
 def choose_coding(accepted: str, asset: Asset) -> str:
     """The smallest coding that the browser takes (RFC 9110 §12.5.3); a weight of 0 refuses one."""
     taken = set()
@@ -107,9 +117,14 @@ def add_static(app: web.Application, folder: Path = STATIC) -> None:
         if is_client_route(path):
             return _answer(request, page) if page else web.Response(status=503, text=_UNBUILT, content_type="text/html")
         asset = assets.get(path)
-        if asset is None:
+        if asset is not None:
+            return _answer(request, asset)
+        if page is None or not is_opened_by_person(path, request.headers.get("Accept", "")):
             raise web.HTTPNotFound
-        return _answer(request, asset)
+        lost = _answer(request, page)
+        if lost.status == 200:
+            lost.set_status(404)
+        return lost
 
     app.add_routes([web.get("/{path:.*}", serve)])
 

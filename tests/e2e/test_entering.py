@@ -248,3 +248,41 @@ async def test_the_landing_and_the_first_steps_of_a_log_in(
     await who.at("S04")
     await who.page.goto(server.url + "/school/new")
     await who.at("S13")
+
+
+async def test_an_invite_opened_by_somebody_logged_in(
+    server: ServerProcess, browser: Browser, desk: tuple[str, str, str]
+) -> None:
+    """R-24, R-32, S08: who is logged in stands there; another account leaves nothing here; joining is one press."""
+    head, path, invite = desk
+    ident = server.command("admin", "account", "add", "Пётр", "Иванов")
+    born(server.home, ident, "2010-05-05")
+    token = server.command("admin", "account", "token", ident)
+    cookie = {"name": "rt_session", "value": token, "url": server.url}
+    who = await visitor(browser, "joins", width=360, theme="dark")
+    await who.page.context.add_cookies([cookie])  # type: ignore[list-item] # Playwright's own dict type
+    await who.page.goto(invite)
+    await expect(who.page.get_by_text("Вы вошли как Пётр Иванов")).to_be_visible()
+    await who.at("S08")
+    await who.press(who.button("Вступить в организацию"))
+    await who.at("S12")
+    assert who.presses == 1
+    waiting = api(server, head, "GET", f"{path}/applications")["applications"]
+    assert [(one["name"], one["via"]) for one in waiting] == [("Иванов Пётр", "invite")]
+    await who.page.goto(invite)
+    await who.button("Войти в другой аккаунт").click()
+    await expect(who.button("Далее")).to_be_visible()
+    await who.at("S08")
+    assert all(one["name"] != "rt_session" for one in await who.page.context.cookies())
+
+
+async def test_a_mistyped_address_gives_a_page(server: ServerProcess, browser: Browser) -> None:
+    """E-15: a person at an address where nothing stands reads that in words."""
+    who = await visitor(browser, "lost", width=360, theme="light")
+    answer = await who.page.goto(server.url + "/mesages")
+    assert answer is not None
+    assert answer.status == 404
+    await expect(who.page.get_by_role("heading", level=1)).to_have_text("Здесь ничего нет")
+    await who.at("S00")
+    await who.button("На главную").click()
+    await who.at("S01")

@@ -112,6 +112,17 @@ async def test_other_doors_never_fall_to_the_page(client: Client, path: str) -> 
     assert (await answer.json())["error"]["code"] == "not_found"
 
 
+@pytest.mark.parametrize(
+    ("path", "page"), [("/mesages", True), ("/login/other/x", True), ("/api/nothing", False), ("/assets/x.js", False)]
+)
+async def test_a_person_at_a_wrong_address_gets_a_page(client: Client, path: str, page: bool) -> None:
+    """E-15: a browser that goes to a mistyped address is told in words, still with 404; programs get the code."""
+    answer = await client.get(path, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert answer.status == 404
+    assert (PAGE in await answer.text()) is page
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'self';")
+
+
 async def test_the_api_is_asked_first(client: Client) -> None:
     assert await (await client.get("/api/me")).json() == {"account": "1"}
 

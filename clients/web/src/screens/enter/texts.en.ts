@@ -10,6 +10,8 @@ export const enterEn: Record<keyof typeof enterRu, string> = {
   'panel.more': 'About logging in to {brand}',
   'load.slow': 'Still loading…',
   'load.wait': 'Loading',
+  'lost.title': 'There is nothing here',
+  'lost.text': 'Check the address: the link may have been copied in part',
   'go.next': 'Next',
   'go.continue': 'Continue',
   'go.home': 'Go Home',
@@ -89,6 +91,8 @@ export const enterEn: Record<keyof typeof enterRu, string> = {
 
   's08.title': 'Check the school and the class',
   's08.from': '{name} invites you',
+  's08.signed': 'You are logged in as {name}',
+  's08.another': 'Use another account',
   's08.wrong': 'Something is wrong',
   's08.wrong_text': 'Do not go on with this link. Ask the class teacher or the school’s administrator for a new one',
   's08.expired': 'The link has expired',
