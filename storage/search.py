@@ -12,6 +12,7 @@ from functools import lru_cache
 import Stemmer
 from sqlalchemy import Connection, select, text
 
+from .db import sqlite_driver
 from .tables import message_body, search_row
 
 _WORD = re.compile(r"[^\W_]+")
@@ -42,15 +43,17 @@ def index_posts(connection: Connection, posts: Sequence[tuple[int, int, str]]) -
     """Add ``(chat_id, seq, text)`` rows, in bulk."""
     if not posts:
         return
-    if connection.dialect.name == "sqlite":
-        top = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM search_row").scalar_one()
-        numbered = [(top + n, chat, seq, words) for n, (chat, seq, words) in enumerate(posts, 1)]
-        connection.exec_driver_sql(
-            "INSERT INTO search_row(id, chat_id, seq) VALUES (?, ?, ?)", [row[:3] for row in numbered]
+    driver = sqlite_driver(connection)
+    if driver is not None:
+        (top,) = driver.execute("SELECT coalesce(max(id), 0) FROM search_row").fetchone()
+        numbered = list(enumerate(posts, top + 1))
+        driver.executemany(
+            "INSERT INTO search_row(id, chat_id, seq) VALUES (?, ?, ?)",
+            [(number, chat, seq) for number, (chat, seq, _) in numbered],
         )
-        connection.exec_driver_sql(
+        driver.executemany(
             "INSERT INTO search_fts(rowid, stems) VALUES (?, ?)",
-            [(number, " ".join(stems(words))) for number, _, _, words in numbered],
+            [(number, " ".join(stems(words))) for number, (_, _, words) in numbered],
         )
     else:
         connection.execute(
