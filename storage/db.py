@@ -144,13 +144,26 @@ def upsert(connection: Connection, table: Any) -> Any:
     return postgresql_insert(table)
 
 
+def sqlite_driver(connection: Connection) -> sqlite3.Connection | None:
+    """The driver's own connection, inside the same transaction; None on PostgreSQL.
+
+    For what runs with every batch of posts: SQLAlchemy adds 50 to 150 µs to each statement.
+    """
+    if connection.dialect.name != "sqlite":
+        return None
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
 def bulk_insert(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert many rows of plain values. On SQLite the driver gets the tuples as they are: a third of the CPU."""
+    """Insert many rows of plain values. On SQLite the driver gets the tuples as they are."""
     if not rows:
         return
-    if connection.dialect.name == "sqlite":
+    driver = sqlite_driver(connection)
+    if driver is not None:
         marks = ", ".join("?" * len(columns))
         names = ", ".join(columns)
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))  # noqa: S608 - names of our own tables
+        driver.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names of our own tables
     else:
         connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])

@@ -6,6 +6,7 @@ SQLAlchemy spells out anew for each batch. PostgreSQL gets that ``IN``, whose ty
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select, tuple_
 
 from . import tables as t
+from .db import sqlite_driver
 
 Pair = tuple[int, int]
 Nonce = tuple[int, str]
@@ -30,8 +32,9 @@ _EARLIER = (
 def absent_members(connection: Connection, pairs: Collection[Pair]) -> set[Pair]:
     """Those ``(chat, account)`` pairs of whom the account is not in the chat now."""
     wanted = list(set(pairs))
-    if connection.dialect.name == "sqlite":
-        return {(chat, account) for chat, account in _by_keys(connection, _ABSENT, wanted)}
+    driver = sqlite_driver(connection)
+    if driver is not None:
+        return set(_by_keys(driver, _ABSENT, wanted))
     m = t.membership.c
     present = connection.execute(
         select(m.chat_id, m.account_id).where(tuple_(m.chat_id, m.account_id).in_(wanted), m.to_seq.is_(None))
@@ -42,8 +45,9 @@ def absent_members(connection: Connection, pairs: Collection[Pair]) -> set[Pair]
 def earlier_posts(connection: Connection, keys: Collection[Nonce]) -> Sequence[Any]:
     """``(author, nonce, request_hash, seq, ts_ms, post_no)`` of the posts that stand under these nonces (E-1)."""
     wanted = list(set(keys))
-    if connection.dialect.name == "sqlite":
-        return _by_keys(connection, _EARLIER, wanted)
+    driver = sqlite_driver(connection)
+    if driver is not None:
+        return _by_keys(driver, _EARLIER, wanted)
     c = t.message.c
     return connection.execute(
         select(c.author, c.nonce, c.request_hash, c.seq, c.ts_ms, c.post_no).where(
@@ -52,7 +56,7 @@ def earlier_posts(connection: Connection, keys: Collection[Nonce]) -> Sequence[A
     ).all()
 
 
-def _by_keys(connection: Connection, question: str, keys: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
+def _by_keys(driver: sqlite3.Connection, question: str, keys: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
     """Ask about a batch of two-column keys, padded to a power of two by repeating the last: an answer may come twice.
 
     So there are ten statements at most, and the driver prepares each once.
@@ -62,7 +66,7 @@ def _by_keys(connection: Connection, question: str, keys: Sequence[tuple[Any, ..
     size = 1 << (len(keys) - 1).bit_length()
     padded = [*keys, *[keys[-1]] * (size - len(keys))]
     values = tuple(value for key in padded for value in key)
-    return connection.exec_driver_sql(_spelled(question, size), values).fetchall()
+    return driver.execute(_spelled(question, size), values).fetchall()
 
 
 @lru_cache(64)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import Stemmer
 from sqlalchemy import Connection, select, text
 
-from .db import upsert
+from .db import sqlite_driver, upsert
 from .tables import message_body, search_chat, search_row
 
 _WORD = re.compile(r"[^\W_]+")
@@ -100,13 +100,14 @@ def index_posts(connection: Connection, entries: Sequence[Entry]) -> None:
     if not entries:
         return
     numbers = chat_numbers(connection, {entry.chat for entry in entries}, make=True)
-    if connection.dialect.name == "sqlite":
+    driver = sqlite_driver(connection)
+    if driver is not None:
         # ascending ids: FTS5 writes a segment whenever one is below the last
         numbered = sorted((numbers[e.chat] << SEQ_BITS | e.seq, e) for e in entries)
-        connection.exec_driver_sql(
+        driver.executemany(
             "INSERT INTO search_row(id, chat_id, seq) VALUES (?, ?, ?)", [(n, e.chat, e.seq) for n, e in numbered]
         )
-        connection.exec_driver_sql(
+        driver.executemany(
             "INSERT INTO search_fts(rowid, stems) VALUES (?, ?)",
             [(n, " ".join(tokens(e.author, e.text))) for n, e in numbered],
         )

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, update
 
 from rtserver.bus.base import Hint, account_stream, chat_stream
 from rtserver.wire.chat import AccountEvent
@@ -18,6 +19,7 @@ from rtserver.wire.errors import AppError
 from rtserver.wire.types import Forwarded
 from storage import tables as t
 from storage.events import EventRow, account_facts, body_commitment, chat_event, encode_facts, event_hash, new_salt
+from storage.heads import SAVED, load_heads, save_heads
 
 from .marks import ReadMarks
 from .rules import ChatLimits
@@ -40,11 +42,7 @@ class Head:
     last_ms: int
 
 
-_HEAD_COLUMNS = [t.chat.c[name] for name in Head.__dataclass_fields__]
-_SAVED = ("title", "pin_policy", "seq", "post_no", "head_hash", "members_count", "last_ms")
-_save_head = (
-    update(t.chat).where(t.chat.c.id == bindparam("b_id")).values({name: bindparam(f"b_{name}") for name in _SAVED})
-)
+_saved = attrgetter(*SAVED, "id")
 _insert_event = insert(t.chat_event)
 _insert_body = insert(t.message_body)
 Mark = tuple[dict[int, Head], int]
@@ -67,11 +65,9 @@ class Work:
         """Load and lock chat rows in the order of their ids (on PostgreSQL; SQLite has one writer)."""
         missing = sorted(set(chats) - self.heads.keys())
         if missing:
-            rows = self.connection.execute(
-                select(*_HEAD_COLUMNS).where(t.chat.c.id.in_(missing)).order_by(t.chat.c.id).with_for_update()
-            )
-            for row in rows:
-                self.heads[row.id] = Head(*row)
+            for row in load_heads(self.connection, missing):
+                head = Head(*row)
+                self.heads[head.id] = head
 
     def head(self, chat_id: int) -> Head:
         if chat_id not in self.heads:
@@ -157,13 +153,7 @@ class Work:
     def flush(self) -> None:
         """Write the moved heads."""
         if self._dirty:
-            self.connection.execute(
-                _save_head,
-                [
-                    {"b_id": h.id, **{f"b_{name}": getattr(h, name) for name in _SAVED}}
-                    for h in (self.heads[c] for c in sorted(self._dirty))
-                ],
-            )
+            save_heads(self.connection, [_saved(self.heads[chat]) for chat in sorted(self._dirty)])
             self._dirty.clear()
 
     def mark(self) -> Mark:
