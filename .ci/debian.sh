@@ -13,6 +13,7 @@ need() { # need PACKAGE PATH...: one of the paths, which may be patterns, must e
 }
 need postgresql "/usr/lib/postgresql/*/bin/initdb"              # every storage test runs on it as well
 need redis-server "/usr/bin/redis-server" "/usr/local/bin/redis-server" # the bus between processes
+need clamav-daemon "/usr/sbin/clamd"                             # the virus scan; with a signature of the test's own
 need chromium "/usr/bin/chromium" "/usr/bin/chromium-browser" "/snap/bin/chromium" # the web client
 command -v npm >/dev/null || missing+=(nodejs npm) # stock clients of Socket.IO
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -25,6 +25,7 @@ from rtserver.auth.sessions import add_account, open_session
 from rtserver.clock import now_ms
 from rtserver.config import ConfigError, Settings, load
 from rtserver.demo import demo_links, is_empty
+from rtserver.files_cli import add_file_commands
 from rtserver.school.enrol import enrol
 from rtserver.wire.types import SchoolRole
 from storage.backup import BackupError, backup, restore
@@ -219,6 +220,7 @@ def account_token(account: str, device: str = "admin", config: ConfigPath = None
 
 
 add_school_commands(admin, settings_of)
+add_file_commands(admin, settings_of)
 
 
 def main() -> None:

@@ -134,6 +134,7 @@ class Replica:
             post_no=event.post_no,
             reply_to=event.reply_to,
             forwarded=event.forwarded,
+            files=event.files,
         )
         unread = room.state.unread + (event.actor != self.account)
         room.state = replace(room.state, head_post_no=event.post_no, unread=unread)
@@ -149,7 +150,7 @@ class Replica:
         if message.author != self.account and target > room.state.view.read_seq:
             room.state = replace(room.state, unread=room.state.unread - 1)
         room.messages[target] = replace(
-            message, text="", deleted=True, forwarded=None, edited_ts=None, reactions=[], starred=False
+            message, text="", deleted=True, forwarded=None, edited_ts=None, reactions=[], starred=False, files=[]
         )
 
     # --- the own log ---------------------------------------------------------------------------------------------

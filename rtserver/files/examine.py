@@ -123,8 +123,11 @@ class Examiner:
             found = await self._database.read(lambda c: rows.load_uploads(c, parts))
             await asyncio.to_thread(disk.join, row.id, [(part, found[part].length or 0) for part in parts])
         found_out = await self._find_out(row)
-        if found_out.verdict == "infected" or (self._settings.scan_strict and found_out.verdict == "unscanned"):
-            await self._run(lambda tx: end_upload(tx, row, "refused", "file_infected"))
+        error = "file_infected" if found_out.verdict == "infected" else ""
+        if self._settings.scan_strict and found_out.verdict == "unscanned":
+            error = "file_unscanned"
+        if error:
+            await self._run(lambda tx: end_upload(tx, row, "refused", error))
             await asyncio.to_thread(disk.remove, row.id)
         elif await self._publish(row, found_out):
             for part in parts[1:]:

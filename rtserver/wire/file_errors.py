@@ -126,6 +126,13 @@ FILE_ERRORS: dict[str, ErrorSpec] = {
         "Файл заблокирован проверкой на вирусы",
         "The virus scan has blocked this file",
     ),
+    "file_unscanned": ErrorSpec(
+        422,
+        False,
+        "operator",
+        "Файл не удалось проверить на вирусы, а без проверки школа файлы не принимает",
+        "The file could not be scanned for viruses, and this school takes no unscanned files",
+    ),
     "file_in_use": ErrorSpec(
         409,
         False,

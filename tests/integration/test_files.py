@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from rtserver.config import load
+from rtserver.files_cli import _check, _collect
 from rtserver.wire import chat as w
 from rtserver.wire.files import PostDropped
 from storage.attachments import unshared_blobs
 from storage.db import Database
+from storage.file_tables import file_usage
 from storage.ids import parse_id, wire_id
 from tests.file_house import FileHouse, code_of
 
@@ -279,3 +282,27 @@ async def test_what_nobody_finishes_or_holds_goes(house: FileHouse) -> None:
     dropped = [hint.event for hint in house.told if isinstance(hint.event, PostDropped)]
     assert [(one.nonce, one.error) for one in dropped] == [("nonce-late", "upload_expired")]
     assert (await house.do(masha, "file.list")).used_bytes == 4
+
+
+async def test_the_operator_finds_and_removes_what_a_crash_left(house: FileHouse, database_url: str) -> None:
+    """E-13: files without bytes are named, stray bytes and wrong counts are mended, what is held stays."""
+    masha = await house.person("student", "7А")
+    file = await house.file(masha, b"held")
+    address = await house.begin(masha, 100)
+    disk = house.files.disk
+    stray = disk.blob(77)
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_bytes(b"nobody's")
+    os.utime(stray, (1, 1))
+    await house.database.write(lambda c: c.execute(file_usage.update().values(used_bytes=1)))
+    settings = load(None, {"RT_STORAGE__DATABASE": database_url, "RT_FILES__FOLDER": str(house.settings.folder)})
+    report = await _check(settings)
+    assert (report.files, report.missing, report.strays) == (1, [], [stray])
+    assert masha in report.miscounted
+    await _collect(settings)
+    report = await _check(settings)
+    assert (report.missing, report.strays, report.miscounted) == ([], [], [])
+    assert (await house.do(masha, "file.list")).used_bytes == 104
+    assert await house.offset(masha, address) == 0
+    disk.blob(parse_id(file.id)).unlink()
+    assert len((await _check(settings)).missing) == 1

@@ -2212,6 +2212,7 @@ export type ErrorCode =
   | 'disk_full'
   | 'file_unknown'
   | 'file_infected'
+  | 'file_unscanned'
   | 'file_in_use'
   | 'attachments_limit'
   | 'attachment_twice'

@@ -116,6 +116,7 @@ export class ReferenceChat {
       deleted,
       reactions: deleted ? [] : reactions,
       starred: false,
+      files: deleted ? [] : posted.files,
     }
   }
 }

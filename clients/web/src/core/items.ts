@@ -61,6 +61,7 @@ function pendingItem(post: OutboxItem, index: number, me: string): MessageItem {
     deleted: false,
     reactions: [],
     starred: false,
+    files: [],
     key: post.nonce,
     chat: post.chat,
     own: true,

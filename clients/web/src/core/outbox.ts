@@ -208,5 +208,6 @@ function sentMessage(entry: Entry, posting: MessagePosting, author: string): Mes
     deleted: false,
     reactions: [],
     starred: false,
+    files: [],
   }
 }

@@ -16,6 +16,7 @@ export function messageOf(event: MessagePosted): Message {
     deleted: false,
     reactions: [],
     starred: false,
+    files: event.files,
   }
 }
 
@@ -26,7 +27,16 @@ export function applyToMessage(message: Message, event: ChatLogEvent): Message {
     case 'message.edited':
       return { ...message, text: event.text, edited_ts: event.ts }
     case 'message.deleted':
-      return { ...message, text: '', deleted: true, edited_ts: null, forwarded: null, reactions: [], starred: false }
+      return {
+        ...message,
+        text: '',
+        deleted: true,
+        edited_ts: null,
+        forwarded: null,
+        reactions: [],
+        starred: false,
+        files: [],
+      }
     case 'reaction.added':
       return { ...message, reactions: react(message.reactions, event.emoji, event.actor ?? '', true) }
     case 'reaction.removed':
