@@ -18,7 +18,7 @@ import msgspec
 from media import control as c
 from rtserver.actor import Actor, Handler
 from rtserver.bus.base import Bus, Hint, account_stream, chat_stream
-from rtserver.wire import call as w
+from rtserver.wire import calls as w
 from rtserver.wire.chat import Command, Done, MemberRemoved, SessionEnded
 from rtserver.wire.errors import AppError
 from storage.ids import parse_id, wire_id

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from rtserver.wire import call as w
+from rtserver.wire import calls as w
 from storage.ids import wire_id
 
 from .ports import Worker

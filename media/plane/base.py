@@ -25,13 +25,15 @@ Source = Hashable
 class Buffers:
     """Places for datagrams in one block of memory each way, as pointers for SRTP and as one view for Python."""
 
-    def __init__(self) -> None:
-        self._inbound = ffi.new("char[]", IN_PLACES * PLACE_BYTES)
-        self._outbound = ffi.new("char[]", OUT_PLACES * PLACE_BYTES)
+    def __init__(self, places: int | None = None) -> None:
+        """``places`` is how many each way; a server's numbers when not given."""
+        self.inbound, self.outbound = (places, places) if places else (IN_PLACES, OUT_PLACES)
+        self._inbound = ffi.new("char[]", self.inbound * PLACE_BYTES)
+        self._outbound = ffi.new("char[]", self.outbound * PLACE_BYTES)
         self.in_view = memoryview(ffi.buffer(self._inbound)).cast("B")
         self.out_view = memoryview(ffi.buffer(self._outbound)).cast("B")
-        self.in_at: list[Any] = [self._inbound + n * PLACE_BYTES for n in range(IN_PLACES)]
-        self.out_at: list[Any] = [self._outbound + n * PLACE_BYTES for n in range(OUT_PLACES)]
+        self.in_at: list[Any] = [self._inbound + n * PLACE_BYTES for n in range(self.inbound)]
+        self.out_at: list[Any] = [self._outbound + n * PLACE_BYTES for n in range(self.outbound)]
 
 
 class Plane(Protocol):
@@ -56,6 +58,9 @@ class Plane(Protocol):
 
     def destination(self, source: Source) -> Any:
         """What ``put`` sends to."""
+
+    def source(self, address: str, port: int) -> Source:
+        """What a datagram from there comes with."""
 
     def told(self, source: Source) -> tuple[bytes, int]:
         """Address (4 or 16 bytes) and port, for STUN."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import errno
 import socket
+import struct
 import sys
 from typing import Any
 
 from cffi import FFI
 
-from .base import IN_PLACES, OUT_PLACES, PLACE_BYTES, Buffers, Source
+from .base import PLACE_BYTES, Buffers, Source
 from .plain import bind
 
 AVAILABLE = sys.platform == "linux"
@@ -62,10 +63,10 @@ class _Heads:
 class MmsgPlane:
     """See ``base.Plane``. A source is the raw sockaddr as bytes."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self.buffers = Buffers()
-        self.sizes = [0] * IN_PLACES
-        self.sources: list[Source] = [None] * IN_PLACES
+    def __init__(self, host: str, port: int, places: int | None = None) -> None:
+        self.buffers = Buffers(places)
+        self.sizes = [0] * self.buffers.inbound
+        self.sources: list[Source] = [None] * self.buffers.inbound
         self.dropped = 0
         self.sent = 0
         self._lib = _ffi.dlopen(None)
@@ -76,8 +77,8 @@ class MmsgPlane:
         self._out = _Heads(self.buffers.out_at, self._name_bytes)
         self._iov, self._head = self._out.iov, self._out.head
         self._waiting = 0
+        self._in_places, self._out_places = self.buffers.inbound, self.buffers.outbound
         self._fd = self._socket.fileno()
-        self._used = IN_PLACES
 
     def fileno(self) -> int:
         return self._fd
@@ -88,7 +89,7 @@ class MmsgPlane:
         return str(name[0]), int(name[1])
 
     def receive(self) -> int:
-        count: int = self._lib.recvmmsg(self._fd, self._in.array, IN_PLACES, _DONTWAIT, _ffi.NULL)
+        count: int = self._lib.recvmmsg(self._fd, self._in.array, self._in_places, _DONTWAIT, _ffi.NULL)
         if count <= 0:
             return 0
         names, size, whole = self._in.names, self._name_bytes, self._in.whole
@@ -102,12 +103,20 @@ class MmsgPlane:
     def destination(self, source: Source) -> Any:
         return _ffi.from_buffer("char[]", source)
 
+    def source(self, address: str, port: int) -> Source:
+        """sockaddr_in or sockaddr_in6 as the kernel writes it."""
+        if self._six:
+            packed = socket.inet_pton(socket.AF_INET6, address)
+            return struct.pack("=H", socket.AF_INET6) + struct.pack("!HI", port, 0) + packed + bytes(4)
+        packed = socket.inet_pton(socket.AF_INET, address)
+        return struct.pack("=H", socket.AF_INET) + struct.pack("!H", port) + packed + bytes(8)
+
     def told(self, source: Source) -> tuple[bytes, int]:
         raw: Any = source
         return (raw[8:24] if self._six else raw[4:8]), raw[2] << 8 | raw[3]
 
     def room(self) -> int:
-        if self._waiting == OUT_PLACES:
+        if self._waiting == self._out_places:
             self.flush()
         return self._waiting
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from .base import IN_PLACES, OUT_PLACES, PLACE_BYTES, SOCKET_BYTES, Buffers, Source
+from .base import PLACE_BYTES, SOCKET_BYTES, Buffers, Source
 
 
 def bind(host: str, port: int, kind: int) -> socket.socket:
@@ -31,14 +31,14 @@ def bind(host: str, port: int, kind: int) -> socket.socket:
 class PlainPlane:
     """See ``base.Plane``."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self.buffers = Buffers()
-        self.sizes = [0] * IN_PLACES
-        self.sources: list[Source] = [None] * IN_PLACES
+    def __init__(self, host: str, port: int, places: int | None = None) -> None:
+        self.buffers = Buffers(places)
+        self.sizes = [0] * self.buffers.inbound
+        self.sources: list[Source] = [None] * self.buffers.inbound
         self.dropped = 0
         self.sent = 0
         self._socket = bind(host, port, socket.SOCK_DGRAM)
-        self._in = [self.buffers.in_view[n * PLACE_BYTES : (n + 1) * PLACE_BYTES] for n in range(IN_PLACES)]
+        self._in = [self.buffers.in_view[n * PLACE_BYTES : (n + 1) * PLACE_BYTES] for n in range(self.buffers.inbound)]
         self._waiting: list[tuple[int, Any]] = []
 
     def fileno(self) -> int:
@@ -51,7 +51,7 @@ class PlainPlane:
 
     def receive(self) -> int:
         count = 0
-        while count < IN_PLACES:
+        while count < self.buffers.inbound:
             try:
                 self.sizes[count], self.sources[count] = self._socket.recvfrom_into(self._in[count])
             except (BlockingIOError, InterruptedError):
@@ -64,12 +64,15 @@ class PlainPlane:
     def destination(self, source: Source) -> Any:
         return source
 
+    def source(self, address: str, port: int) -> Source:
+        return (address, port, 0, 0) if ":" in address else (address, port)
+
     def told(self, source: Source) -> tuple[bytes, int]:
         at: Any = source
         return socket.inet_pton(socket.AF_INET6 if ":" in at[0] else socket.AF_INET, at[0].partition("%")[0]), at[1]
 
     def room(self) -> int:
-        if len(self._waiting) == OUT_PLACES:
+        if len(self._waiting) == self.buffers.outbound:
             self.flush()
         return len(self._waiting)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from . import call, chat, files, search, sync
+from . import calls, chat, files, search, sync
 
 
 class CommandSpec(NamedTuple):
@@ -58,27 +58,27 @@ COMMANDS: dict[str, CommandSpec] = {
     "message.starred": CommandSpec(chat.MessageStarred, chat.MessageStarredPage),
     "people.get": CommandSpec(chat.PeopleGet, chat.PeopleListed),
     "people.contacts": CommandSpec(chat.PeopleContacts, chat.PeopleListed),
-    "call.start": CommandSpec(call.CallStart, call.CallFound),
-    "call.state": CommandSpec(call.CallStateAsk, call.CallFound),
-    "call.join": CommandSpec(call.CallJoin, call.CallJoined),
-    "call.answer": CommandSpec(call.CallAnswer, chat.Done),
-    "call.offer": CommandSpec(call.CallOffer, call.CallAnswered),
-    "call.slots": CommandSpec(call.CallSlots, call.CallSlotted),
-    "call.layers": CommandSpec(call.CallLayers, chat.Done),
-    "call.leave": CommandSpec(call.CallLeave, chat.Done),
-    "call.end": CommandSpec(call.CallEnd, chat.Done),
+    "call.start": CommandSpec(calls.CallStart, calls.CallFound),
+    "call.state": CommandSpec(calls.CallStateAsk, calls.CallFound),
+    "call.join": CommandSpec(calls.CallJoin, calls.CallJoined),
+    "call.answer": CommandSpec(calls.CallAnswer, chat.Done),
+    "call.offer": CommandSpec(calls.CallOffer, calls.CallAnswered),
+    "call.slots": CommandSpec(calls.CallSlots, calls.CallSlotted),
+    "call.layers": CommandSpec(calls.CallLayers, chat.Done),
+    "call.leave": CommandSpec(calls.CallLeave, chat.Done),
+    "call.end": CommandSpec(calls.CallEnd, chat.Done),
 }
 
-CALL_EVENTS: tuple[type[call.CallEvent], ...] = (
-    call.CallWasStarted,
-    call.CallEnded,
-    call.CallPeopleChanged,
-    call.CallTracksChanged,
-    call.CallLayersWanted,
-    call.CallSlotsChanged,
-    call.CallRungChanged,
-    call.CallSpeakersChanged,
-    call.CallMediaLost,
+CALL_EVENTS: tuple[type[calls.CallEvent], ...] = (
+    calls.CallWasStarted,
+    calls.CallEnded,
+    calls.CallPeopleChanged,
+    calls.CallTracksChanged,
+    calls.CallLayersWanted,
+    calls.CallSlotsChanged,
+    calls.CallRungChanged,
+    calls.CallSpeakersChanged,
+    calls.CallMediaLost,
 )
 EPHEMERAL: tuple[type[msgspec.Struct], ...] = (chat.ReadMoved, sync.Welcome, sync.Goodbye, *CALL_EVENTS)
 

@@ -12,10 +12,10 @@ class Peer {
     const from = height >= 540 ? 0 : height >= 270 ? 1 : 2
     return all.slice(from).map(([rid, scaleResolutionDownBy, maxBitrate]) => ({ rid, scaleResolutionDownBy, maxBitrate }))
   }
-  async offer({ width, height, codec = 'VP8', video = true }) {
+  async offer({ width, height, codec = 'VP8', video = true, frameRate = 30 }) {
     const media = await navigator.mediaDevices.getUserMedia({
       audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
-      video: video && { width: { exact: width }, height: { exact: height }, frameRate: 30 },
+      video: video && { width: { exact: width }, height: { exact: height }, frameRate },
     })
     const names = {}, heights = {}
     const [audio] = media.getAudioTracks()

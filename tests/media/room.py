@@ -22,6 +22,7 @@ WAIT_S = 20.0
 """For what must come; nothing is measured by it."""
 PAGE = "http://127.0.0.1:9/"
 """Never asked for: the test answers it. A page of this name may use devices."""
+# One browser opens its fake camera once: pages that ask for another size get what the first one chose.
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -138,8 +139,10 @@ class BrowserPeer(PeerPage):
 
 
 @asynccontextmanager
-async def room_with(*names: str, plain: bool = False) -> AsyncIterator[tuple[Room, list[BrowserPeer]]]:
-    room = Room(plain=plain)
+async def room_with(
+    *names: str, plain: bool = False, hosts: tuple[str, ...] = ("127.0.0.1",)
+) -> AsyncIterator[tuple[Room, list[BrowserPeer]]]:
+    room = Room(plain=plain, hosts=hosts)
     room.sfu.start()
     try:
         async with browser_pages(*names) as pages:
