@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import struct
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -22,6 +23,8 @@ from .ids import wire_id
 GENESIS = bytes(32)
 """``head_hash`` of a chat without events."""
 SALT_BYTES = 16
+EVERYBODY = 0
+"""The account of a mention of all."""
 
 # kinds of chat_event.kind; a number never changes its meaning
 CREATED, UPDATED, MEMBER_ADDED, MEMBER_REMOVED, MEMBER_ROLE = 1, 2, 3, 4, 5
@@ -107,9 +110,14 @@ def decode_facts(facts: bytes | None) -> dict[str, Any]:
     return plain
 
 
-def post_facts(nonce: str, post_no: int) -> bytes:
-    """``encode_facts`` of a post."""
-    return _encode({"n": nonce, "p": post_no})
+def post_facts(nonce: str, post_no: int, mentions: Sequence[int] = ()) -> bytes:
+    """``encode_facts`` of a post. ``mentions`` are accounts; 0 is everybody."""
+    return _encode({"n": nonce, "p": post_no, "m": list(mentions)} if mentions else {"n": nonce, "p": post_no})
+
+
+def mentions_of(accounts: Iterable[int]) -> list[str]:
+    """The people among mentions, on the wire."""
+    return sorted(wire_id(account) for account in accounts if account != EVERYBODY)
 
 
 def chat_event(row: Any, body: str | None, forwarded: Forwarded | None = None) -> w.ChatEvent:
@@ -131,6 +139,9 @@ def chat_event(row: Any, body: str | None, forwarded: Forwarded | None = None) -
             reply_to=row.target_seq,
             forwarded=forwarded,
             erased=body is None,
+            # of a deleted message nothing is told that its tombstone does not show
+            mentions=[] if body is None else mentions_of(facts.get("m", ())),
+            mentions_all=body is not None and EVERYBODY in facts.get("m", ()),
         )
     if kind == EDITED:
         return w.MessageEdited(**head, target=row.target_seq, text=body or "", erased=body is None)

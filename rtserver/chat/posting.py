@@ -16,19 +16,20 @@ from rtserver.wire.errors import AppError
 from rtserver.wire.types import Forwarded
 from storage import tables as t
 from storage.db import bulk_insert
-from storage.events import POSTED, EventRow, body_commitment, new_salt, post_facts
+from storage.events import EVERYBODY, POSTED, EventRow, body_commitment, mentions_of, new_salt, post_facts
 from storage.ids import wire_id
 from storage.posts import absent_members, earlier_posts
 from storage.search import Entry, index_posts
 from storage.writer import Outcome
 
-from .loads import living_message, other_of_direct
-from .rules import check_text
+from .loads import living_message, member_role, other_of_direct
+from .rules import check_text, decide_mention_all
 from .work import Head, Work
 
 MayWrite = Callable[[Connection, int, int], AppError | None]
 _POST_HEAD = struct.Struct(">qq")
 _BODY = ("chat_id", "seq", "salt", "body")
+_MENTION = ("account_id", "chat_id", "seq")
 _MESSAGE = (
     "chat_id",
     "seq",
@@ -57,6 +58,8 @@ class Post:
     forwarded: Forwarded | None = None
     forwarded_author: int | None = None
     ts: int | None = None
+    mentions: tuple[int, ...] = ()
+    """Accounts in order; ``EVERYBODY`` is all of the chat."""
 
 
 def request_hash(*parts: object) -> bytes:
@@ -64,9 +67,10 @@ def request_hash(*parts: object) -> bytes:
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
 
 
-def post_hash(chat: int, reply_to: int | None, text: bytes) -> bytes:
+def post_hash(chat: int, reply_to: int | None, text: bytes, mentions: Sequence[int] = ()) -> bytes:
     """``request_hash`` of a post: the numbers are of fixed length, so no two posts spell the same bytes."""
-    return hashlib.blake2b(_POST_HEAD.pack(chat, reply_to or 0) + text, digest_size=16).digest()
+    named = struct.pack(f">{len(mentions)}q", *mentions)  # none leave the hash as it was before there were mentions
+    return hashlib.blake2b(_POST_HEAD.pack(chat, reply_to or 0) + text + named, digest_size=16).digest()
 
 
 class Bulk:
@@ -77,6 +81,7 @@ class Bulk:
         self._events: list[EventRow] = []
         self._bodies: list[tuple[Any, ...]] = []
         self._messages: list[tuple[Any, ...]] = []
+        self._mentions: list[tuple[int, int, int]] = []
         self._index: list[Entry] = []
 
     def add(self, head: Head, post: Post, words: bytes, request: bytes) -> MessagePosting:
@@ -88,7 +93,7 @@ class Bulk:
             POSTED,
             post.author,
             post.reply_to,
-            post_facts(post.nonce, post_no),
+            post_facts(post.nonce, post_no, post.mentions),
             body_commitment(salt, words),
             post.ts,
         )
@@ -112,6 +117,7 @@ class Bulk:
                 seq,
             )
         )
+        self._mentions.extend((account, chat, seq) for account in post.mentions)
         self._index.append(Entry(chat, seq, post.author, post.text))
         event = MessagePosted(
             chat=wire_id(chat),
@@ -123,6 +129,8 @@ class Bulk:
             post_no=post_no,
             reply_to=post.reply_to,
             forwarded=forwarded,
+            mentions=mentions_of(post.mentions),
+            mentions_all=EVERYBODY in post.mentions,
         )
         self._work.told.append(Hint(chat_stream(chat), seq, event))
         return MessagePosting(seq=seq, ts=ts, post_no=post_no)
@@ -132,6 +140,7 @@ class Bulk:
         bulk_insert(connection, t.chat_event, EventRow._fields, self._events)
         bulk_insert(connection, t.message_body, _BODY, self._bodies)
         bulk_insert(connection, t.message, _MESSAGE, self._messages)
+        bulk_insert(connection, t.mention, _MENTION, self._mentions)
         index_posts(connection, self._index)
 
 
@@ -149,7 +158,7 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
         key = (post.author, post.nonce)
         try:
             words = post.text.encode()
-            request = post_hash(post.chat, post.reply_to, words)
+            request = post_hash(post.chat, post.reply_to, words, post.mentions)
             if key in done:
                 earlier_request, result = done[key]
                 if earlier_request != request:
@@ -166,6 +175,8 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
                     raise refusal
             if post.reply_to is not None:
                 living_message(connection, post.chat, post.author, post.reply_to)
+            if post.mentions:
+                _check_mentions(connection, post)
             result = bulk.add(head, post, words, request)
             done[key] = (request, result)
             outcomes.append(Outcome(result))
@@ -173,3 +184,12 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
             outcomes.append(Outcome(None, refusal))
     bulk.write()
     return outcomes
+
+
+def _check_mentions(connection: Connection, post: Post) -> None:
+    """Members of now alone may be mentioned, so a mention tells nobody of a chat that is not theirs (E-5, E-14)."""
+    people = [account for account in post.mentions if account != EVERYBODY]
+    if len(people) < len(post.mentions):
+        decide_mention_all(member_role(connection, post.chat, post.author))
+    if absent_members(connection, [(post.chat, account) for account in people]):
+        raise AppError("mention_not_member")

@@ -14,6 +14,7 @@ from .types import (
     FORWARD_TARGETS_MAX,
     HISTORY_MAX,
     MEMBERS_ADD_MAX,
+    MENTIONS_MAX,
     PEOPLE_MAX,
     PINNED_CHATS_MAX,
     ChatKind,
@@ -177,10 +178,14 @@ class ChatMute(Command, frozen=True):
 
 
 class MessagePost(Command, frozen=True):
+    """``mentions`` are members whom the text names: they are notified past a mute. ``mentions_all`` is for teachers."""
+
     chat: Id
     nonce: Nonce
     text: str
     reply_to: Seq | None = None
+    mentions: Annotated[list[Id], msgspec.Meta(max_length=MENTIONS_MAX)] = msgspec.field(default_factory=list)
+    mentions_all: bool = False
 
 
 class MessagePosting(Result, frozen=True):
@@ -271,6 +276,7 @@ class MessageRead(Command, frozen=True):
 class MessageReading(Result, frozen=True):
     read_seq: Seq
     unread: int
+    unread_mentions: int = 0
 
 
 class MessageHistory(Command, frozen=True):
@@ -381,6 +387,8 @@ class MessagePosted(ChatEvent, frozen=True, tag="message.posted"):
     reply_to: Seq | None = None
     forwarded: Forwarded | None = None
     erased: bool = False
+    mentions: list[Id] = msgspec.field(default_factory=list)
+    mentions_all: bool = False
 
 
 class MessageEdited(ChatEvent, frozen=True, tag="message.edited"):
@@ -450,11 +458,12 @@ class MessageWasUnstarred(AccountEvent, frozen=True, tag="message.unstarred"):
 
 
 class MessagesHidden(AccountEvent, frozen=True, tag="messages.hidden"):
-    """Deleted for me. ``unread`` is the chat's exact count after it."""
+    """Deleted for me. ``unread`` and ``unread_mentions`` are the chat's exact counts after it."""
 
     chat: Id
     targets: list[Seq]
     unread: int
+    unread_mentions: int = 0
 
 
 class SessionEnded(AccountEvent, frozen=True, tag="session.ended"):
@@ -470,3 +479,4 @@ class ReadMoved(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     chat: Id
     read_seq: Seq
     unread: int
+    unread_mentions: int = 0

@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from . import chat, search, sync
+from . import chat, drafts, search, sync
 
 
 class CommandSpec(NamedTuple):
@@ -49,11 +49,12 @@ COMMANDS: dict[str, CommandSpec] = {
     "message.search": CommandSpec(search.MessageSearch, search.MessagesFound),
     "message.at": CommandSpec(search.MessageAtDate, search.MessageAt),
     "message.starred": CommandSpec(chat.MessageStarred, chat.MessageStarredPage),
+    "draft.save": CommandSpec(drafts.DraftSave, chat.Done),
     "people.get": CommandSpec(chat.PeopleGet, chat.PeopleListed),
     "people.contacts": CommandSpec(chat.PeopleContacts, chat.PeopleListed),
 }
 
-EPHEMERAL: tuple[type[msgspec.Struct], ...] = (chat.ReadMoved, sync.Welcome, sync.Goodbye)
+EPHEMERAL: tuple[type[msgspec.Struct], ...] = (chat.ReadMoved, drafts.DraftChanged, sync.Welcome, sync.Goodbye)
 
 CHAT_EVENTS: tuple[type[chat.ChatEvent], ...] = get_args(sync.ChatLogEvent)
 ACCOUNT_EVENTS: tuple[type[chat.AccountEvent], ...] = get_args(sync.AccountLogEvent)

@@ -19,6 +19,8 @@ def posted(event: w.MessagePosted) -> Message:
         post_no=event.post_no,
         reply_to=event.reply_to,
         forwarded=event.forwarded,
+        mentions=event.mentions,
+        mentions_all=event.mentions_all,
     )
 
 
@@ -28,7 +30,17 @@ def changed(message: Message, event: w.ChatEvent) -> Message:
         case w.MessageEdited():
             return replace(message, text=event.text, edited_ts=event.ts)
         case w.MessageDeleted():
-            return replace(message, text="", deleted=True, edited_ts=None, forwarded=None, reactions=[], starred=False)
+            return replace(
+                message,
+                text="",
+                deleted=True,
+                edited_ts=None,
+                forwarded=None,
+                reactions=[],
+                starred=False,
+                mentions=[],
+                mentions_all=False,
+            )
         case w.ReactionAdded():
             return replace(message, reactions=_with(message.reactions, event.emoji, event.actor or ""))
         case w.ReactionRemoved():

@@ -80,6 +80,8 @@ export class ReferenceChat {
       peer: null,
       created_ts: 0,
       last_ts: last?.ts ?? 0,
+      unread_mentions: 0,
+      draft: null,
     }
   }
 
@@ -113,6 +115,8 @@ export class ReferenceChat {
       deleted,
       reactions: deleted ? [] : reactions,
       starred: false,
+      mentions: deleted ? [] : posted.mentions,
+      mentions_all: !deleted && posted.mentions_all,
     }
   }
 }

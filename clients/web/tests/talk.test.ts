@@ -81,7 +81,7 @@ describe('opening', () => {
     await settled()
     expect([other.unreadFrom, other.moreAfter]).toEqual([101, true])
     expect(far.seqs(other)).toContain(101)
-    far.book.takeRead({ kind: 'read.moved', chat: 'c', read_seq: 300, unread: 0 })
+    far.book.takeRead({ kind: 'read.moved', chat: 'c', read_seq: 300, unread: 0, unread_mentions: 0 })
     expect(other.unreadFrom, 'it stays where it was set').toBe(101)
   })
 

@@ -61,6 +61,8 @@ function pendingItem(post: OutboxItem, index: number, me: string): MessageItem {
     deleted: false,
     reactions: [],
     starred: false,
+    mentions: [],
+    mentions_all: false,
     key: post.nonce,
     chat: post.chat,
     own: true,

@@ -208,5 +208,7 @@ function sentMessage(entry: Entry, posting: MessagePosting, author: string): Mes
     deleted: false,
     reactions: [],
     starred: false,
+    mentions: [],
+    mentions_all: false,
   }
 }

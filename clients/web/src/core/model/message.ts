@@ -16,6 +16,8 @@ export function messageOf(event: MessagePosted): Message {
     deleted: false,
     reactions: [],
     starred: false,
+    mentions: event.mentions,
+    mentions_all: event.mentions_all,
   }
 }
 
@@ -26,7 +28,17 @@ export function applyToMessage(message: Message, event: ChatLogEvent): Message {
     case 'message.edited':
       return { ...message, text: event.text, edited_ts: event.ts }
     case 'message.deleted':
-      return { ...message, text: '', deleted: true, edited_ts: null, forwarded: null, reactions: [], starred: false }
+      return {
+        ...message,
+        text: '',
+        deleted: true,
+        edited_ts: null,
+        forwarded: null,
+        reactions: [],
+        starred: false,
+        mentions: [],
+        mentions_all: false,
+      }
     case 'reaction.added':
       return { ...message, reactions: react(message.reactions, event.emoji, event.actor ?? '', true) }
     case 'reaction.removed':
