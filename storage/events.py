@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,6 +24,8 @@ from .ids import wire_id
 GENESIS = bytes(32)
 """``head_hash`` of a chat without events."""
 SALT_BYTES = 16
+EVERYBODY = 0
+"""The account of a mention of all."""
 
 # kinds of chat_event.kind; a number never changes its meaning
 CREATED, UPDATED, MEMBER_ADDED, MEMBER_REMOVED, MEMBER_ROLE = 1, 2, 3, 4, 5
@@ -111,9 +113,21 @@ def decode_facts(facts: bytes | None) -> dict[str, Any]:
     return plain
 
 
-def post_facts(nonce: str, post_no: int, files: Sequence[int] = ()) -> bytes:
-    """``encode_facts`` of a post; of its files the ids alone, for their names are words."""
-    return _encode({"n": nonce, "p": post_no, "f": list(files)} if files else {"n": nonce, "p": post_no})
+def post_facts(nonce: str, post_no: int, files: Sequence[int] = (), mentions: Sequence[int] = ()) -> bytes:
+    """``encode_facts`` of a post. Of its files the ids alone, for their names are words; ``mentions`` are accounts, and
+    ``EVERYBODY`` is all of the chat.
+    """
+    facts: dict[str, Any] = {"n": nonce, "p": post_no}
+    if files:
+        facts["f"] = list(files)
+    if mentions:
+        facts["m"] = list(mentions)
+    return _encode(facts)
+
+
+def mentions_of(accounts: Iterable[int]) -> list[str]:
+    """The people among mentions, on the wire."""
+    return sorted(wire_id(account) for account in accounts if account != EVERYBODY)
 
 
 def holds_files(row: Any) -> bool:
@@ -143,6 +157,9 @@ def chat_event(
             forwarded=forwarded,
             erased=body is None,
             files=list(files),
+            # of a deleted message nothing is told that its tombstone does not show
+            mentions=[] if body is None else mentions_of(facts.get("m", ())),
+            mentions_all=body is not None and EVERYBODY in facts.get("m", ()),
         )
     if kind == EDITED:
         return w.MessageEdited(**head, target=row.target_seq, text=body or "", erased=body is None)

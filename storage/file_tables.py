@@ -90,6 +90,7 @@ pending_post = Table(
     Column("chat_id", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
     Column("reply_to", BigInteger, nullable=True),
+    Column("mentions", LargeBinary, nullable=False),  # accounts, msgpack
     Column("created_ms", BigInteger, nullable=False),
     Index("ix_pending_post_account_nonce", "account_id", "nonce", unique=True),
 )

@@ -28,7 +28,7 @@ from rtserver.wire.types import Forwarded, Message, Person, Reaction
 
 from . import tables as t
 from .attachments import attachments_of
-from .events import POSTED, WORDED, account_event, chat_event, holds_files
+from .events import EVERYBODY, POSTED, WORDED, account_event, chat_event, holds_files, mentions_of
 from .ids import wire_id
 
 Ranges = Sequence[tuple[int, int]]
@@ -112,7 +112,7 @@ def starred_messages(connection: Connection, account: int, chat: int | None, lim
 
 
 def messages_of(connection: Connection, account: int, rows: Sequence[Row[Any]]) -> dict[tuple[int, int], Message]:
-    """Wire messages by ``(chat, seq)``: reactions and stars of all rows in two statements."""
+    """Wire messages by ``(chat, seq)``: reactions, stars and mentions of all rows in three statements."""
     keys = [(row.chat_id, row.seq) for row in rows]
     if not keys:
         return {}
@@ -131,6 +131,12 @@ def messages_of(connection: Connection, account: int, rows: Sequence[Row[Any]]) 
             select(s.chat_id, s.target_seq).where(s.account_id == account, tuple_(s.chat_id, s.target_seq).in_(keys))
         )
     }
+    mentioned: dict[tuple[int, int], list[int]] = defaultdict(list)
+    n = t.mention.c
+    for chat, seq, who in connection.execute(
+        select(n.chat_id, n.seq, n.account_id).where(tuple_(n.chat_id, n.seq).in_(keys))
+    ):
+        mentioned[chat, seq].append(who)
     return {
         key: Message(
             seq=row.seq,
@@ -147,6 +153,8 @@ def messages_of(connection: Connection, account: int, rows: Sequence[Row[Any]]) 
             reactions=[Reaction(emoji=e, accounts=who) for e, who in sorted(reactions[key].items())],
             starred=key in starred,
             files=files.get(key, []),
+            mentions=mentions_of(mentioned[key]),
+            mentions_all=EVERYBODY in mentioned[key],
         )
         for key, row in zip(keys, rows, strict=True)
     }

@@ -51,6 +51,8 @@ class Replay:
     """Entries that must have a body row."""
     pins: dict[int, int] = field(default_factory=dict)
     reactions: dict[tuple[int, str, int], int] = field(default_factory=dict)
+    mentions: set[tuple[int, int]] = field(default_factory=set)
+    """``(seq, account)``."""
     members: dict[tuple[int, int], tuple[int | None, str]] = field(default_factory=dict)
     """``(account, from_seq)`` to ``(to_seq, role)``."""
     title_seq: int | None = None
@@ -73,6 +75,7 @@ class Replay:
         elif kind in (MEMBER_ADDED, MEMBER_REMOVED, MEMBER_ROLE):
             self._member(kind, seq, facts)
         elif kind == POSTED:
+            self.mentions.update((seq, account) for account in facts.get("m", ()))
             self.messages[seq] = Standing(row.actor, facts["n"], row.ts_ms, facts["p"], target, seq, worded=[seq])
         elif kind in (EDITED, DELETED):
             self._change(kind, seq, target, row.ts_ms)
@@ -110,5 +113,6 @@ class Replay:
         message.deleted_ms = ts_ms
         self.bodies.difference_update(message.worded)
         self.pins.pop(target, None)
+        self.mentions = {one for one in self.mentions if one[0] != target}
         for key in [key for key in self.reactions if key[0] == target]:
             del self.reactions[key]

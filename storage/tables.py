@@ -256,6 +256,25 @@ chat_view = Table(
     Column("read_seq", BigInteger, nullable=False, server_default="0"),
 )
 
+draft = Table(
+    "draft",
+    metadata,
+    Column("account_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("reply_to", BigInteger, nullable=True),
+    Column("saved_ms", BigInteger, nullable=False),
+)
+
+mention = Table(
+    "mention",
+    metadata,
+    Column("account_id", BigInteger, primary_key=True, autoincrement=False),  # 0: everybody in the chat
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Index("ix_mention_message", "chat_id", "seq"),
+)
+
 star = Table(
     "star",
     metadata,

@@ -19,7 +19,7 @@ from .replay import Replay
 FAULTS_MAX = 100
 """Enough to see what happened; a broken chain would name every later entry."""
 
-OF_A_CHAT = (t.chat_event, t.message, t.message_body, t.chat_pin, t.reaction, t.membership, t.search_row)
+OF_A_CHAT = (t.chat_event, t.message, t.message_body, t.chat_pin, t.reaction, t.mention, t.membership, t.search_row)
 """Tables whose rows belong to a row of ``chat``."""
 
 
@@ -103,7 +103,9 @@ def _verify_tables(connection: Connection, report: Report, chat: Row[Any], repla
         report.fault(f"chat {chat.id}: its row says another pin policy than its log")
     _verify_bodies(connection, report, chat, replay)
     _verify_messages(connection, report, chat.id, replay)
-    p, r, m = t.chat_pin.c, t.reaction.c, t.membership.c
+    p, r, m, n = t.chat_pin.c, t.reaction.c, t.membership.c, t.mention.c
+    mentions = connection.execute(select(n.seq, n.account_id).where(n.chat_id == chat.id))
+    _compare(report, chat.id, "mention", dict.fromkeys(replay.mentions, True), {tuple(row): True for row in mentions})
     pins = connection.execute(select(p.target_seq, p.pinned_seq).where(p.chat_id == chat.id))
     _compare(report, chat.id, "pin", replay.pins, {row[0]: row[1] for row in pins})
     reactions = connection.execute(select(r.target_seq, r.emoji, r.account_id, r.seq).where(r.chat_id == chat.id))

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from rtserver.wire import chat as w
-from rtserver.wire.sync import Synced
+from rtserver.wire.drafts import DraftChanged
+from rtserver.wire.sync import ReadState, Synced
 from rtserver.wire.types import ChatState, Message, Reaction
 
 Event = msgspec.Struct
@@ -72,7 +73,10 @@ class Replica:
         for read in synced.reads:
             room = self.rooms.get(read.chat)
             if room is not None:
-                self._read(room, read.read_seq, read.unread)
+                self._read(room, read)
+        drafts = {one.chat: one.draft for one in synced.drafts}
+        for chat, room in self.rooms.items():
+            room.state = replace(room.state, draft=drafts.get(chat))
 
     def hear(self, event: Event) -> None:
         """One event. Doubles are dropped by ``seq``; a hole is a fault of the test's own transport."""
@@ -93,7 +97,11 @@ class Replica:
         elif isinstance(event, w.ReadMoved):
             room = self.rooms.get(event.chat)
             if room is not None:
-                self._read(room, event.read_seq, event.unread)
+                self._read(room, event)
+        elif isinstance(event, DraftChanged):
+            room = self.rooms.get(event.chat)
+            if room is not None:
+                room.state = replace(room.state, draft=event.draft)
 
     # --- one chat's log ------------------------------------------------------------------------------------------
 
@@ -135,9 +143,21 @@ class Replica:
             reply_to=event.reply_to,
             forwarded=event.forwarded,
             files=event.files,
+            mentions=event.mentions,
+            mentions_all=event.mentions_all,
         )
-        unread = room.state.unread + (event.actor != self.account)
-        room.state = replace(room.state, head_post_no=event.post_no, unread=unread)
+        self._count(room, room.messages[event.seq], 1)
+        room.state = replace(room.state, head_post_no=event.post_no)
+
+    def _count(self, room: Room, message: Message, by: int) -> None:
+        """One message of another more or less is unread, and perhaps mentions me."""
+        if message.author != self.account:
+            meant = message.mentions_all or self.account in message.mentions
+            room.state = replace(
+                room.state,
+                unread=room.state.unread + by,
+                unread_mentions=room.state.unread_mentions + by * meant,
+            )
 
     def _unpin(self, room: Room, target: int) -> None:
         room.state = replace(room.state, pinned_messages=[s for s in room.state.pinned_messages if s != target])
@@ -147,10 +167,19 @@ class Replica:
         message = room.messages.get(target)
         if message is None:
             return
-        if message.author != self.account and target > room.state.view.read_seq:
-            room.state = replace(room.state, unread=room.state.unread - 1)
+        if not message.deleted and target > room.state.view.read_seq:
+            self._count(room, message, -1)
         room.messages[target] = replace(
-            message, text="", deleted=True, forwarded=None, edited_ts=None, reactions=[], starred=False, files=[]
+            message,
+            text="",
+            deleted=True,
+            forwarded=None,
+            edited_ts=None,
+            reactions=[],
+            starred=False,
+            mentions=[],
+            mentions_all=False,
+            files=[],
         )
 
     # --- the own log ---------------------------------------------------------------------------------------------
@@ -176,7 +205,7 @@ class Replica:
         elif isinstance(event, w.MessagesHidden):
             for target in event.targets:
                 room.messages.pop(target, None)
-            room.state = replace(room.state, unread=event.unread)
+            room.state = replace(room.state, unread=event.unread, unread_mentions=event.unread_mentions)
         elif isinstance(event, w.MessageWasStarred | w.MessageWasUnstarred):
             message = room.messages.get(event.target)
             if message is not None and not message.deleted:  # the star of a deleted message went with it
@@ -185,10 +214,10 @@ class Replica:
         room.settle()
 
     @staticmethod
-    def _read(room: Room, read_seq: int, unread: int) -> None:
-        if read_seq >= room.state.view.read_seq:
-            view = replace(room.state.view, read_seq=read_seq)
-            room.state = replace(room.state, view=view, unread=unread)
+    def _read(room: Room, mark: w.ReadMoved | ReadState) -> None:
+        if mark.read_seq >= room.state.view.read_seq:
+            view = replace(room.state.view, read_seq=mark.read_seq)
+            room.state = replace(room.state, view=view, unread=mark.unread, unread_mentions=mark.unread_mentions)
 
 
 def _changed(message: Message, event: w.ChatEvent) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
 from sqlalchemy import func, insert, select
 
 from rtserver.wire.errors import AppError
@@ -73,6 +74,7 @@ def hold_post(work: Work, post: Post, request: bytes) -> None:
             chat_id=post.chat,
             body=post.text,
             reply_to=post.reply_to,
+            mentions=msgspec.msgpack.encode(post.mentions),
             created_ms=work.now,
         )
     )

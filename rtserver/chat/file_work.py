@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, delete, select
 
 from rtserver.school.relations import may_write
@@ -76,7 +77,14 @@ class FileWork:
     def _post(self, row: Row[Any], files: tuple[int, ...]) -> str:
         """The code of a refusal, or nothing."""
         made = Post(
-            row.chat_id, row.account_id, row.nonce, row.body, row.reply_to, files=files, request=bytes(row.request_hash)
+            row.chat_id,
+            row.account_id,
+            row.nonce,
+            row.body,
+            row.reply_to,
+            files=files,
+            mentions=msgspec.msgpack.decode(row.mentions, type=tuple[int, ...]),
+            request=bytes(row.request_hash),
         )
         refusal = run_posts(self._work, [made], may_write)[0].refusal
         return "" if refusal is None else refusal.code

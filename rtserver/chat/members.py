@@ -15,6 +15,7 @@ from storage.db import upsert
 from storage.events import CREATED, GENESIS, MEMBER_ADDED, MEMBER_REMOVED, MEMBER_ROLE, UPDATED
 from storage.ids import new_id, parse_id, wire_id
 
+from .drafts import drop_draft
 from .loads import admins_count, member_role, pins_of, role_in
 from .rules import check_title, decide_manage
 from .views import save_pins
@@ -96,6 +97,7 @@ def remove_member(work: Work, head: Head, actor: int | None, account: int) -> No
         .where(m.chat_id == head.id, m.account_id == account, m.to_seq.is_(None))
         .values(to_seq=row.seq)
     )
+    drop_draft(work, account, head.id)
     pins = pins_of(work.connection, account)
     if head.id in pins:
         save_pins(work, account, [chat for chat in pins if chat != head.id])

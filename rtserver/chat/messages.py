@@ -104,6 +104,7 @@ def _erase(work: Work, head: Head, actor: int, row: Row[Any]) -> None:
     for table in (t.chat_pin, t.reaction, t.star):
         work.connection.execute(delete(table).where(table.c.chat_id == head.id, table.c.target_seq == row.seq))
     detach(work.connection, head.id, [row.seq])
+    work.connection.execute(delete(t.mention).where(t.mention.c.chat_id == head.id, t.mention.c.seq == row.seq))
     event = work.append(head, DELETED, actor, target=row.seq)
     work.connection.execute(
         update(t.message)
@@ -125,7 +126,14 @@ def _hide(work: Work, head: Head, actor: int, targets: Sequence[int]) -> w.Done:
     unread = unread_counts(work.connection, actor, [head.id], work.marks_of(actor))[head.id]
     work.append_account(
         actor,
-        lambda seq, at: w.MessagesHidden(seq=seq, ts=at, chat=wire_id(head.id), targets=list(targets), unread=unread),
+        lambda seq, at: w.MessagesHidden(
+            seq=seq,
+            ts=at,
+            chat=wire_id(head.id),
+            targets=list(targets),
+            unread=unread.posts,
+            unread_mentions=unread.mentions,
+        ),
     )
     return w.Done()
 

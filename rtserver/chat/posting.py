@@ -17,20 +17,21 @@ from rtserver.wire.types import Attachment, Forwarded
 from storage import tables as t
 from storage.attachments import attach
 from storage.db import bulk_insert
-from storage.events import POSTED, EventRow, body_commitment, new_salt, post_facts
+from storage.events import EVERYBODY, POSTED, EventRow, body_commitment, mentions_of, new_salt, post_facts
 from storage.ids import wire_id
 from storage.posts import absent_members, earlier_posts
 from storage.search import Entry, index_posts
 from storage.writer import Outcome
 
 from .attaching import choose_files, hold_post, waiting_post
-from .loads import living_message, other_of_direct
-from .rules import check_text
+from .loads import living_message, member_role, other_of_direct
+from .rules import check_text, decide_mention_all
 from .work import Head, Work
 
 MayWrite = Callable[[Connection, int, int], AppError | None]
 _POST_HEAD = struct.Struct(">qq")
 _BODY = ("chat_id", "seq", "salt", "body")
+_MENTION = ("account_id", "chat_id", "seq")
 _MESSAGE = (
     "chat_id",
     "seq",
@@ -62,6 +63,8 @@ class Post:
     files: tuple[int, ...] = ()
     request: bytes | None = None
     """Its ``post_hash`` when that was taken before some of its files failed."""
+    mentions: tuple[int, ...] = ()
+    """Accounts in order; ``EVERYBODY`` is all of the chat."""
 
 
 def request_hash(*parts: object) -> bytes:
@@ -69,13 +72,16 @@ def request_hash(*parts: object) -> bytes:
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
 
 
-def post_hash(chat: int, reply_to: int | None, text: bytes, files: Sequence[int] = ()) -> bytes:
+def post_hash(
+    chat: int, reply_to: int | None, text: bytes, files: Sequence[int] = (), mentions: Sequence[int] = ()
+) -> bytes:
     """``request_hash`` of a post: the numbers are of fixed length, so no two posts spell the same bytes."""
     head = _POST_HEAD.pack(chat, reply_to or 0)
-    if files:  # a key keeps posts with files apart from texts that would spell the same
-        numbers = struct.pack(f">{len(files)}q", *files)
-        return hashlib.blake2b(head + numbers + text, digest_size=16, key=b"files").digest()
-    return hashlib.blake2b(head + text, digest_size=16).digest()
+    if not (files or mentions):
+        return hashlib.blake2b(head + text, digest_size=16).digest()
+    # a key keeps posts with numbers apart from texts that would spell the same
+    numbers = struct.pack(f">H{len(files) + len(mentions)}q", len(files), *files, *mentions)
+    return hashlib.blake2b(head + numbers + text, digest_size=16, key=b"numbers").digest()
 
 
 class Bulk:
@@ -86,6 +92,7 @@ class Bulk:
         self._events: list[EventRow] = []
         self._bodies: list[tuple[Any, ...]] = []
         self._messages: list[tuple[Any, ...]] = []
+        self._mentions: list[tuple[int, int, int]] = []
         self._index: list[Entry] = []
 
     def add(
@@ -101,7 +108,7 @@ class Bulk:
             POSTED,
             post.author,
             post.reply_to,
-            post_facts(post.nonce, post_no, post.files),
+            post_facts(post.nonce, post_no, post.files, post.mentions),
             body_commitment(salt, words),
             post.ts,
         )
@@ -125,6 +132,7 @@ class Bulk:
                 seq,
             )
         )
+        self._mentions.extend((account, chat, seq) for account in post.mentions)
         self._index.append(Entry(chat, seq, post.author, post.text))
         event = MessagePosted(
             chat=wire_id(chat),
@@ -137,6 +145,8 @@ class Bulk:
             reply_to=post.reply_to,
             forwarded=forwarded,
             files=list(files),
+            mentions=mentions_of(post.mentions),
+            mentions_all=EVERYBODY in post.mentions,
         )
         if post.files:
             attach(self._work.connection, chat, seq, post.files)
@@ -148,6 +158,7 @@ class Bulk:
         bulk_insert(connection, t.chat_event, EventRow._fields, self._events)
         bulk_insert(connection, t.message_body, _BODY, self._bodies)
         bulk_insert(connection, t.message, _MESSAGE, self._messages)
+        bulk_insert(connection, t.mention, _MENTION, self._mentions)
         index_posts(connection, self._index)
 
 
@@ -165,7 +176,7 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
         key = (post.author, post.nonce)
         try:
             words = post.text.encode()
-            request = post.request or post_hash(post.chat, post.reply_to, words, post.files)
+            request = post.request or post_hash(post.chat, post.reply_to, words, post.files, post.mentions)
             if key in done:
                 earlier_request, result = done[key]
                 if earlier_request != request:
@@ -182,6 +193,8 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
                     raise refusal
             if post.reply_to is not None:
                 living_message(connection, post.chat, post.author, post.reply_to)
+            if post.mentions:
+                _check_mentions(connection, post)
             files: Sequence[Attachment] = ()
             if post.files:
                 waiting = waiting_post(work, post.author, post.nonce, request)
@@ -199,3 +212,12 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
             outcomes.append(Outcome(None, refusal))
     bulk.write()
     return outcomes
+
+
+def _check_mentions(connection: Connection, post: Post) -> None:
+    """Members of now alone may be mentioned, so a mention tells nobody of a chat that is not theirs (E-5, E-14)."""
+    people = [account for account in post.mentions if account != EVERYBODY]
+    if len(people) < len(post.mentions):
+        decide_mention_all(member_role(connection, post.chat, post.author))
+    if absent_members(connection, [(post.chat, account) for account in people]):
+        raise AppError("mention_not_member")

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from rtserver.bus.base import account_stream, chat_stream
 from rtserver.wire.chat import ChatEvent
-from rtserver.wire.sync import ChatDelta, ReadState, Sync, Synced
+from rtserver.wire.sync import ChatDelta, DraftState, ReadState, Sync, Synced
 from storage import tables as t
 from storage.db import Database
 from storage.events import view_of
@@ -22,6 +22,7 @@ from storage.ids import parse_id, wire_id
 from storage.reading import account_events, account_log, chat_events, epoch, events_of
 from storage.unread import unread_counts
 
+from .drafts import load_drafts
 from .intervals import Sight
 from .states import load_sights
 
@@ -68,9 +69,16 @@ def synchronise(
         chats=deltas,
         reads=[
             ReadState(
-                chat=wire_id(chat), read_seq=view_of(views.get(chat), marks.get(chat, 0)).read_seq, unread=unread[chat]
+                chat=wire_id(chat),
+                read_seq=view_of(views.get(chat), marks.get(chat, 0)).read_seq,
+                unread=unread[chat].posts,
+                unread_mentions=unread[chat].mentions,
             )
             for chat in inside
+        ],
+        drafts=[
+            DraftState(chat=wire_id(chat), draft=draft)
+            for chat, draft in load_drafts(connection, account, inside).items()
         ],
         server_ts=now,
     )
@@ -78,7 +86,14 @@ def synchronise(
 
 def _reset(present: str, account_head: int, now: int) -> Synced:
     return Synced(
-        epoch=present, reset=True, account_seq=account_head, account_events=[], chats=[], reads=[], server_ts=now
+        epoch=present,
+        reset=True,
+        account_seq=account_head,
+        account_events=[],
+        chats=[],
+        reads=[],
+        drafts=[],
+        server_ts=now,
     )
 
 

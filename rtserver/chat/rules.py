@@ -85,6 +85,12 @@ def decide_pin_message(role: str, chat_kind: str, pin_policy: str) -> None:
     raise AppError("pin_not_allowed")
 
 
+def decide_mention_all(role: str) -> None:
+    """E-5: everybody is called by the chat's administrators and teachers."""
+    if role not in STAFF_ROLES:
+        raise AppError("mention_all_not_allowed")
+
+
 def decide_manage(role: str, chat_kind: str) -> None:
     """Members and title are changed by the chat's administrators; a direct chat has nothing to manage."""
     if chat_kind == "direct":

@@ -18,14 +18,16 @@ from rtserver.actor import Actor, Handler
 from rtserver.bus.base import Bus, Hint
 from rtserver.school.relations import may_write
 from rtserver.wire import chat as w
+from rtserver.wire.drafts import DraftSave
 from rtserver.wire.errors import AppError
 from rtserver.wire.registry import COMMAND_NAMES, COMMANDS
 from storage import tables as t
 from storage.db import Database
+from storage.events import EVERYBODY
 from storage.ids import parse_id
 from storage.writer import Outcome, Writer
 
-from . import members, messages, views
+from . import drafts, members, messages, views
 from .marks import Mark, ReadMarks, save_marks
 from .posting import Post, request_hash, run_posts
 from .rules import ChatLimits
@@ -59,6 +61,7 @@ CHANGES: dict[type[w.Command], Decide] = {
     w.MessageUnstar: messages.unstar,
     w.MessageReact: messages.react,
     w.MessageRead: views.read,
+    DraftSave: drafts.save_draft,
 }
 
 
@@ -133,8 +136,18 @@ class ChatService:
         return {**dict.fromkeys(CHANGES, change), w.MessagePost: self._post}
 
     async def _post(self, actor: Actor, command: w.MessagePost) -> w.MessagePosting:
-        files = tuple(map(parse_id, command.files))
-        post = Post(parse_id(command.chat), actor.account, command.nonce, command.text, command.reply_to, files=files)
+        mentions = sorted({parse_id(one) for one in command.mentions} - {EVERYBODY})
+        if command.mentions_all:
+            mentions.insert(0, EVERYBODY)
+        post = Post(
+            parse_id(command.chat),
+            actor.account,
+            command.nonce,
+            command.text,
+            command.reply_to,
+            files=tuple(map(parse_id, command.files)),
+            mentions=tuple(mentions),
+        )
         result: w.MessagePosting = await self.writer.submit(post)
         return result
 

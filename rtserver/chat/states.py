@@ -15,6 +15,7 @@ from storage.ids import wire_id
 from storage.reading import last_messages, messages_of
 from storage.unread import unread_counts
 
+from .drafts import load_drafts
 from .intervals import Interval, Sight
 from .loads import other_of_direct
 
@@ -54,6 +55,7 @@ def load_states(
         for row in connection.execute(select(v).where(v.c.account_id == account, v.c.chat_id.in_(chats)))
     }
     unread = unread_counts(connection, account, chats, marks)
+    drafts = load_drafts(connection, account, chats)
     p = t.chat_pin.c
     pinned: dict[int, list[int]] = defaultdict(list)
     for chat, seq in connection.execute(
@@ -81,7 +83,9 @@ def load_states(
                 my_role=sight.role or "member",  # type: ignore[arg-type] # the column holds ChatRole
                 pin_policy=row.pin_policy,
                 view=view_of(views.get(row.id), marks.get(row.id, 0)),
-                unread=unread[row.id],
+                unread=unread[row.id].posts,
+                unread_mentions=unread[row.id].mentions,
+                draft=drafts.get(row.id),
                 pinned_messages=pinned[row.id],
                 last_message=message,
                 peer=None if peer is None else wire_id(peer),

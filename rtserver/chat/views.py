@@ -139,6 +139,6 @@ def _read_to(work: Work, actor: int, chat: int, seq: int) -> w.MessageReading:
         set_view(work, actor, chat, marked_unread=False)
         tell_view(work, actor, chat)
     if moved:
-        event = w.ReadMoved(chat=wire_id(chat), read_seq=mark, unread=unread)
+        event = w.ReadMoved(chat=wire_id(chat), read_seq=mark, unread=unread.posts, unread_mentions=unread.mentions)
         work.told.append(Hint(account_stream(actor), 0, event))
-    return w.MessageReading(read_seq=mark, unread=unread)
+    return w.MessageReading(read_seq=mark, unread=unread.posts, unread_mentions=unread.mentions)

@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from . import calls, chat, files, search, sync
+from . import calls, chat, drafts, files, search, sync
 
 
 class CommandSpec(NamedTuple):
@@ -56,6 +56,7 @@ COMMANDS: dict[str, CommandSpec] = {
     "file.save": CommandSpec(files.FileSave, chat.Done),
     "file.delete": CommandSpec(files.FileDelete, chat.Done),
     "message.starred": CommandSpec(chat.MessageStarred, chat.MessageStarredPage),
+    "draft.save": CommandSpec(drafts.DraftSave, chat.Done),
     "people.get": CommandSpec(chat.PeopleGet, chat.PeopleListed),
     "people.contacts": CommandSpec(chat.PeopleContacts, chat.PeopleListed),
     "call.start": CommandSpec(calls.CallStart, calls.CallFound),
@@ -80,7 +81,13 @@ CALL_EVENTS: tuple[type[calls.CallEvent], ...] = (
     calls.CallSpeakersChanged,
     calls.CallMediaLost,
 )
-EPHEMERAL: tuple[type[msgspec.Struct], ...] = (chat.ReadMoved, sync.Welcome, sync.Goodbye, *CALL_EVENTS)
+EPHEMERAL: tuple[type[msgspec.Struct], ...] = (
+    chat.ReadMoved,
+    drafts.DraftChanged,
+    sync.Welcome,
+    sync.Goodbye,
+    *CALL_EVENTS,
+)
 
 CHAT_EVENTS: tuple[type[chat.ChatEvent], ...] = get_args(sync.ChatLogEvent)
 ACCOUNT_EVENTS: tuple[type[chat.AccountEvent], ...] = get_args(sync.AccountLogEvent)

@@ -32,7 +32,7 @@ from .chat import (
 )
 from .family import ApplicationDecided, BlockChanged, EntryChanged, FamilyChanged, RolesChanged
 from .files import FileFinished, PostDropped
-from .types import Id, Ms, Seq, Value
+from .types import Draft, Id, Ms, Seq, Value
 
 ChatLogEvent = (
     ChatWasCreated
@@ -93,13 +93,20 @@ class ReadState(Value, frozen=True):
     chat: Id
     read_seq: Seq
     unread: int
+    unread_mentions: int = 0
+
+
+class DraftState(Value, frozen=True):
+    chat: Id
+    draft: Draft
 
 
 class Synced(Result, frozen=True):
     """With ``reset`` the client drops all it holds and asks ``chat.list``.
 
     Chats that the client did not name but is in, and whose head moved, come with ``reset`` true. Chats it named but
-    has left come neither here nor in ``reads``; their ``chat.left`` stands in ``account_events``.
+    has left come neither here nor in ``reads``; their ``chat.left`` stands in ``account_events``. ``drafts`` are all of
+    the account's: a chat that is not there has none.
     """
 
     epoch: str
@@ -109,6 +116,7 @@ class Synced(Result, frozen=True):
     chats: list[ChatDelta]
     reads: list[ReadState]
     server_ts: Ms
+    drafts: list[DraftState] = msgspec.field(default_factory=list)
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="server.welcome"):

@@ -26,6 +26,7 @@ HISTORY_MAX = 100
 MEMBERS_ADD_MAX = 100
 SYNC_CHATS_MAX = 2000
 PEOPLE_MAX = 200
+MENTIONS_MAX = 50
 
 Id = Annotated[str, msgspec.Meta(pattern=r"\A[0-9A-Za-z_-]{1,32}\Z", description="opaque id")]
 Seq = Annotated[int, msgspec.Meta(ge=0, lt=2**53, description="position in a log")]
@@ -104,6 +105,7 @@ class Message(Value, frozen=True):
     """One message as it stands now: its posted event with every later event applied.
 
     ``seq`` is its id inside the chat. A deleted message is a tombstone: ``deleted`` is true, ``text`` is empty.
+    ``mentions`` are sorted; ``mentions_all`` means everybody in the chat.
     ``reactions`` stand by emoji (code points), accounts in the order in which they reacted.
     """
 
@@ -120,6 +122,16 @@ class Message(Value, frozen=True):
     reactions: list[Reaction] = msgspec.field(default_factory=list)
     starred: bool = False
     files: list[Attachment] = msgspec.field(default_factory=list)
+    mentions: list[Id] = msgspec.field(default_factory=list)
+    mentions_all: bool = False
+
+
+class Draft(Value, frozen=True):
+    """What the account has typed in a chat and not sent; ``ts`` is when it was saved."""
+
+    text: str
+    reply_to: Seq | None
+    ts: Ms
 
 
 class ChatView(Value, frozen=True):
@@ -153,3 +165,5 @@ class ChatState(Value, frozen=True):
     peer: Id | None = None
     created_ts: Ms = 0
     last_ts: Ms = 0
+    unread_mentions: int = 0
+    draft: Draft | None = None

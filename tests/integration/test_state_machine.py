@@ -31,6 +31,7 @@ WEIGHTS = {
     "post": 6,
     "mark": 7,
     "react": 3,
+    "draft": 2,
     "view": 3,
     "manage": 4,
     "delete": 2,
@@ -190,6 +191,10 @@ class Histories(RuleBasedStateMachine):
         chat = self.chat(pick)
         for n in range(1 + more % 3):
             fields = {"reply_to": self.target(chat, pick)} if more % 4 == 0 and self.seqs[chat] else {}
+            if more % 5 == 0:
+                fields["mentions"] = [wire_id(self.people[pick % 3])]
+            if more % 7 == 0:
+                fields["mentions_all"] = True
             posted = self.do(who, "message.post", chat=chat, text=f"слово {pick}.{n}", **fields)
             if posted is not None:
                 self.seqs[chat].append(posted.seq)
@@ -198,6 +203,10 @@ class Histories(RuleBasedStateMachine):
         chat = self.chat(pick)
         scope = ("me", "everyone")[more % 2]
         self.do(who, "message.delete", chat=chat, targets=[self.target(chat, pick >> 4)], scope=scope)
+
+    def draft(self, who: int, pick: int, more: int) -> None:
+        text = ("", f"недописано {pick}")[more % 3 > 0]
+        self.do(who, "draft.save", chat=self.chat(pick), text=text)
 
     def react(self, who: int, pick: int, more: int) -> None:
         chat = self.chat(pick)

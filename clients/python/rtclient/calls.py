@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import overload
 
-from rtserver.wire import calls, chat, files, search, sync
+from rtserver.wire import calls, chat, drafts, files, search, sync
 
 
 class Calls(ABC):
@@ -90,6 +90,8 @@ class Calls(ABC):
     async def call(self, command: files.FileDelete, timeout_s: float | None = None) -> chat.Done: ...
     @overload
     async def call(self, command: chat.MessageStarred, timeout_s: float | None = None) -> chat.MessageStarredPage: ...
+    @overload
+    async def call(self, command: drafts.DraftSave, timeout_s: float | None = None) -> chat.Done: ...
     @overload
     async def call(self, command: chat.PeopleGet, timeout_s: float | None = None) -> chat.PeopleListed: ...
     @overload

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rtserver.wire.chat import AccountEvent, ChatEvent, Command, ReadMoved, Result
+from rtserver.wire.drafts import DraftChanged
 from rtserver.wire.registry import COMMAND_NAMES, COMMANDS, EVENTS
 from rtserver.wire.sync import Goodbye, Synced, Welcome
 
@@ -32,8 +33,10 @@ class NotSent(msgspec.Struct, frozen=True):
     error: dict[str, Any]
 
 
-Event = ChatEvent | AccountEvent | ReadMoved | Reloaded | NotSent
-ServerEvent = ChatEvent | AccountEvent | ReadMoved | Welcome | Goodbye
+Passing = ReadMoved | DraftChanged
+"""Told and not logged: no ``seq``; lost ones come with ``sync`` as far as they still matter."""
+Event = ChatEvent | AccountEvent | Passing | Reloaded | NotSent
+ServerEvent = ChatEvent | AccountEvent | Passing | Welcome | Goodbye
 
 
 def event_of(payload: Any) -> ServerEvent | None:

@@ -20,6 +20,8 @@ def posted(event: w.MessagePosted) -> Message:
         reply_to=event.reply_to,
         forwarded=event.forwarded,
         files=event.files,
+        mentions=event.mentions,
+        mentions_all=event.mentions_all,
     )
 
 
@@ -30,7 +32,16 @@ def changed(message: Message, event: w.ChatEvent) -> Message:
             return replace(message, text=event.text, edited_ts=event.ts)
         case w.MessageDeleted():
             return replace(
-                message, text="", deleted=True, edited_ts=None, forwarded=None, reactions=[], starred=False, files=[]
+                message,
+                text="",
+                deleted=True,
+                edited_ts=None,
+                forwarded=None,
+                reactions=[],
+                starred=False,
+                mentions=[],
+                mentions_all=False,
+                files=[],
             )
         case w.ReactionAdded():
             return replace(message, reactions=_with(message.reactions, event.emoji, event.actor or ""))

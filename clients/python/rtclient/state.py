@@ -8,17 +8,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from rtserver.wire import chat as w
-from rtserver.wire.sync import ReadState
+from rtserver.wire.drafts import DraftChanged
+from rtserver.wire.sync import DraftState, ReadState
 from rtserver.wire.types import ChatState, Person
 
+from .events import Passing
 from .messages import changed, posted
 
-StateEvent = w.ChatEvent | w.AccountEvent | w.ReadMoved
+StateEvent = w.ChatEvent | w.AccountEvent | Passing
+
+
+class Counts(NamedTuple):
+    """What one post adds to ``unread`` and ``unread_mentions``."""
+
+    unread: bool = False
+    mention: bool = False
 
 
 class State:
@@ -31,8 +40,8 @@ class State:
         self.chats: dict[str, ChatState] = {}
         self.pins: list[str] = []
         self.people: dict[str, Person] = {}
-        self._posts: defaultdict[str, dict[int, bool]] = defaultdict(dict)
-        """By chat: posts heard since its state was loaded, and whether each counts as unread."""
+        self._posts: defaultdict[str, dict[int, Counts]] = defaultdict(dict)
+        """By chat: posts heard since its state was loaded, and what each counts for."""
 
     def load(self, listed: w.ChatListed) -> None:
         """Replace everything (``chat.list``)."""
@@ -60,14 +69,23 @@ class State:
     def read(self, reads: Iterable[ReadState]) -> None:
         """The read marks and counts of a ``sync``."""
         for one in reads:
-            self._read_to(one.chat, one.read_seq, one.unread)
+            self._read_to(one)
+
+    def draft(self, drafts: Iterable[DraftState]) -> None:
+        """All drafts, of a ``sync``: a chat without one has none."""
+        held = {one.chat: one.draft for one in drafts}
+        self.chats = {key: replace(chat, draft=held.get(key)) for key, chat in self.chats.items()}
 
     def apply(self, event: StateEvent) -> set[str]:
         """Take one event that is next in its log; gives the chats whose state must be asked anew."""
         if not self.loaded:
             return set()
         if isinstance(event, w.ReadMoved):
-            self._read_to(event.chat, event.read_seq, event.unread)
+            self._read_to(event)
+            return set()
+        if isinstance(event, DraftChanged):
+            if event.chat in self.chats:
+                self.chats[event.chat] = replace(self.chats[event.chat], draft=event.draft)
             return set()
         if isinstance(event, w.AccountEvent):
             if event.seq <= self.account_seq:  # already in what was loaded
@@ -83,11 +101,12 @@ class State:
         self.chats[event.chat] = after
         return {event.chat} if stale else set()
 
-    def _read_to(self, chat: str, read_seq: int, unread: int) -> None:
-        held = self.chats.get(chat)
-        if held is None or read_seq < held.view.read_seq:
+    def _read_to(self, mark: ReadState | w.ReadMoved) -> None:
+        held = self.chats.get(mark.chat)
+        if held is None or mark.read_seq < held.view.read_seq:
             return
-        self.chats[chat] = replace(held, unread=unread, view=replace(held.view, read_seq=read_seq))
+        view = replace(held.view, read_seq=mark.read_seq)
+        self.chats[mark.chat] = replace(held, unread=mark.unread, unread_mentions=mark.unread_mentions, view=view)
 
     def _own(self, event: w.AccountEvent) -> set[str]:
         match event:
@@ -116,9 +135,9 @@ class State:
         held = self.chats.get(event.chat)
         if held is None:
             return set()
-        self.chats[event.chat] = replace(held, unread=event.unread)
+        self.chats[event.chat] = replace(held, unread=event.unread, unread_mentions=event.unread_mentions)
         for target in event.targets:
-            self._posts[event.chat][target] = False
+            self._posts[event.chat][target] = Counts()
         hidden = set(event.targets)
         lost_last = held.last_message is not None and held.last_message.seq in hidden
         return {event.chat} if lost_last or hidden & set(held.pinned_messages) else set()
@@ -150,14 +169,16 @@ class State:
         return chat, False
 
     def _posted(self, chat: ChatState, event: w.MessagePosted) -> ChatState:
-        counts = event.actor != self.me and not event.erased and event.seq > chat.view.read_seq
+        unread = event.actor != self.me and not event.erased and event.seq > chat.view.read_seq
+        counts = Counts(unread, unread and (event.mentions_all or self.me in event.mentions))
         self._posts[chat.id][event.seq] = counts
         return replace(
             chat,
             head_post_no=event.post_no,
             last_message=posted(event),
             last_ts=event.ts,
-            unread=chat.unread + counts,
+            unread=chat.unread + counts.unread,
+            unread_mentions=chat.unread_mentions + counts.mention,
         )
 
     def _deleted(self, chat: ChatState, event: w.MessageDeleted) -> tuple[ChatState, bool]:
@@ -165,10 +186,11 @@ class State:
         if event.target <= chat.view.read_seq:
             return after, False
         counted = self._posts[chat.id].get(event.target)
-        self._posts[chat.id][event.target] = False
+        self._posts[chat.id][event.target] = Counts()
         if counted is None:
             return after, True
-        return replace(after, unread=after.unread - counted), False
+        unread, mentions = after.unread - counted.unread, after.unread_mentions - counted.mention
+        return replace(after, unread=unread, unread_mentions=mentions), False
 
 
 def _last_changed(chat: ChatState, event: w.ChatEvent) -> ChatState:

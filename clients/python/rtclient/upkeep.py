@@ -15,13 +15,13 @@ from rtserver.wire.sync import Synced
 
 from .cursors import Cursors, Verdict
 from .errors import Refused
-from .events import Event, Reloaded, is_known
+from .events import Event, Passing, Reloaded, is_known
 from .state import State
 
 HELD_MAX = 10_000
 """Events held while catching up; more are thrown away and asked for again, so memory stays bounded."""
 Ask = Callable[[w.Command], Awaitable[Any]]
-LoggedEvent = w.ChatEvent | w.AccountEvent | w.ReadMoved
+HeardEvent = w.ChatEvent | w.AccountEvent | Passing
 
 
 class Upkeep:
@@ -31,7 +31,7 @@ class Upkeep:
         self._state = state
         self._cursors = cursors
         self._tell = tell
-        self._held: deque[LoggedEvent] = deque()
+        self._held: deque[HeardEvent] = deque()
         self._sync = self._reload = False
         self._chats: dict[str, bool] = {}
         """Chats to ask anew, and whether their cursor is lost too."""
@@ -46,7 +46,7 @@ class Upkeep:
         known = bool(self._cursors.epoch)  # empty too when a reset came and the reload was cut off
         self._need(sync=known, reload=not (known and self._state.loaded))
 
-    def hear(self, event: LoggedEvent) -> None:
+    def hear(self, event: HeardEvent) -> None:
         if self.current.is_set():
             self._take(event)
         elif len(self._held) < HELD_MAX:
@@ -94,8 +94,8 @@ class Upkeep:
                 self._need_chat(event.chat)  # its count may be older than what was just loaded
             self._take(event)
 
-    def _take(self, event: LoggedEvent) -> None:
-        if not isinstance(event, w.ReadMoved):
+    def _take(self, event: HeardEvent) -> None:
+        if isinstance(event, w.ChatEvent | w.AccountEvent):
             verdict = self._cursors.take(event)
             if verdict is Verdict.DOUBLE:
                 return
@@ -125,6 +125,7 @@ class Upkeep:
             for event in delta.events:
                 self._take(event)
         self._state.read(synced.reads)
+        self._state.draft(synced.drafts)
 
     def _listed(self, listed: w.ChatListed) -> None:
         """Where cursors stood, they stay: events between them and the loaded heads are still told, once."""

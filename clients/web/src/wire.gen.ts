@@ -12,6 +12,7 @@ export const HISTORY_MAX = 100
 export const MEMBERS_ADD_MAX = 100
 export const SYNC_CHATS_MAX = 2000
 export const PEOPLE_MAX = 200
+export const MENTIONS_MAX = 50
 
 export type ChatKind = 'class' | 'direct' | 'group'
 export type ChatRole = 'admin' | 'member' | 'teacher'
@@ -448,6 +449,8 @@ export interface ChatState {
   peer: string | null
   created_ts: number
   last_ts: number
+  unread_mentions: number
+  draft: Draft | null
 }
 
 export interface ChatUnarchive {
@@ -710,6 +713,32 @@ export interface DocumentsAccept {
 
 /** Nothing to tell but that it is committed. */
 export interface Done {
+}
+
+/** What the account has typed in a chat and not sent; `ts` is when it was saved. */
+export interface Draft {
+  text: string
+  reply_to: number | null
+  ts: number
+}
+
+/** The own draft of a chat is another now (None: gone). A lost one comes with `sync`, which carries them all. */
+export interface DraftChanged {
+  kind: 'draft.changed'
+  chat: string
+  draft: Draft | null
+}
+
+/** Keep the draft of a chat in place of the one before; an empty one without `reply_to` takes it away. */
+export interface DraftSave {
+  chat: string
+  text: string
+  reply_to?: number | null
+}
+
+export interface DraftState {
+  chat: string
+  draft: Draft
 }
 
 /**
@@ -1111,6 +1140,7 @@ export interface MemberRoleChanged {
  * One message as it stands now: its posted event with every later event applied.
  *
  * `seq` is its id inside the chat. A deleted message is a tombstone: `deleted` is true, `text` is empty.
+ * `mentions` are sorted; `mentions_all` means everybody in the chat.
  * `reactions` stand by emoji (code points), accounts in the order in which they reacted.
  */
 export interface Message {
@@ -1127,6 +1157,8 @@ export interface Message {
   reactions: Reaction[]
   starred: boolean
   files: Attachment[]
+  mentions: string[]
+  mentions_all: boolean
 }
 
 /** `seq` is None when nothing visible is that new. */
@@ -1255,12 +1287,15 @@ export interface MessagePinned {
   actor: string | null
 }
 
+/** `mentions` are members whom the text names: they are notified past a mute. `mentions_all` is for teachers. */
 export interface MessagePost {
   chat: string
   nonce: string
   text: string
   reply_to?: number | null
   files?: string[]
+  mentions?: string[]
+  mentions_all?: boolean
 }
 
 /** `text` is empty and `erased` true when the message was deleted for everyone before this was read. */
@@ -1273,6 +1308,8 @@ export interface MessagePosted {
   forwarded: Forwarded | null
   erased: boolean
   files: Attachment[]
+  mentions: string[]
+  mentions_all: boolean
   chat: string
   seq: number
   ts: number
@@ -1309,6 +1346,7 @@ export interface MessageRead {
 export interface MessageReading {
   read_seq: number
   unread: number
+  unread_mentions: number
 }
 
 /**
@@ -1395,12 +1433,13 @@ export interface MessagesFound {
   total: number | null
 }
 
-/** Deleted for me. `unread` is the chat's exact count after it. */
+/** Deleted for me. `unread` and `unread_mentions` are the chat's exact counts after it. */
 export interface MessagesHidden {
   kind: 'messages.hidden'
   chat: string
   targets: number[]
   unread: number
+  unread_mentions: number
   seq: number
   ts: number
 }
@@ -1659,12 +1698,14 @@ export interface ReadMoved {
   chat: string
   read_seq: number
   unread: number
+  unread_mentions: number
 }
 
 export interface ReadState {
   chat: string
   read_seq: number
   unread: number
+  unread_mentions: number
 }
 
 /** R-27: «Алексей П.», «+7 921 ... 57». Only after a code, or on a device the account knows (D5). */
@@ -1867,7 +1908,8 @@ export interface Sync {
  * With `reset` the client drops all it holds and asks `chat.list`.
  *
  * Chats that the client did not name but is in, and whose head moved, come with `reset` true. Chats it named but
- * has left come neither here nor in `reads`; their `chat.left` stands in `account_events`.
+ * has left come neither here nor in `reads`; their `chat.left` stands in `account_events`. `drafts` are all of
+ * the account's: a chat that is not there has none.
  */
 export interface Synced {
   epoch: string
@@ -1877,6 +1919,7 @@ export interface Synced {
   chats: ChatDelta[]
   reads: ReadState[]
   server_ts: number
+  drafts: DraftState[]
 }
 
 export interface Teaching {
@@ -1960,6 +2003,7 @@ export interface Commands {
   'file.save': { input: FileSave; result: Done }
   'file.delete': { input: FileDelete; result: Done }
   'message.starred': { input: MessageStarred; result: MessageStarredPage }
+  'draft.save': { input: DraftSave; result: Done }
   'people.get': { input: PeopleGet; result: PeopleListed }
   'people.contacts': { input: PeopleContacts; result: PeopleListed }
   'call.start': { input: CallStart; result: CallFound }
@@ -2006,6 +2050,7 @@ export type AccountLogEvent =
 
 export type ToldEvent =
   | ReadMoved
+  | DraftChanged
   | Welcome
   | Goodbye
   | CallWasStarted
@@ -2047,6 +2092,7 @@ export interface Events {
   'file.finished': FileFinished
   'post.dropped': PostDropped
   'read.moved': ReadMoved
+  'draft.changed': DraftChanged
   'server.welcome': Welcome
   'server.goodbye': Goodbye
   'call.started': CallWasStarted
@@ -2101,6 +2147,8 @@ export type ErrorCode =
   | 'reactions_limit'
   | 'emoji_invalid'
   | 'search_empty'
+  | 'mention_all_not_allowed'
+  | 'mention_not_member'
   | 'link_malformed'
   | 'invite_expired'
   | 'invite_revoked'

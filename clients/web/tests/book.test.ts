@@ -61,7 +61,7 @@ describe('old state plus events equals fetched state', () => {
           if (one.kind === 'read') {
             chat.readSeq = Math.max(chat.readSeq, Math.min(one.pick, chat.head))
             const { unread } = chat.state()
-            book.takeRead({ kind: 'read.moved', chat: 'c', read_seq: chat.readSeq, unread })
+            book.takeRead({ kind: 'read.moved', chat: 'c', read_seq: chat.readSeq, unread, unread_mentions: 0 })
             continue
           }
           const event = perform(chat, one)

@@ -36,7 +36,7 @@ describe('the account’s own log', () => {
     const view = { archived_at_seq: 3, marked_unread: true, muted_until: 5, read_seq: 1 }
     expect(book.takeAccountEvent({ kind: 'chat.view_changed', seq: 2, ts: 1, chat: 'c', view, pins: ['c'] })).toBe('taken')
     expect([book.records.get('c')?.state.view, book.pins]).toEqual([view, ['c']])
-    expect(book.takeAccountEvent({ kind: 'messages.hidden', seq: 3, ts: 1, chat: 'c', targets: [2], unread: 1 })).toBe('taken')
+    expect(book.takeAccountEvent({ kind: 'messages.hidden', seq: 3, ts: 1, chat: 'c', targets: [2], unread: 1, unread_mentions: 0 })).toBe('taken')
     expect(book.records.get('c')?.tail?.messages.map((one) => one.seq)).toEqual([1, 3])
     expect(book.records.get('c')?.state.unread).toBe(1)
     expect(book.stale.size).toBe(0)
@@ -44,7 +44,7 @@ describe('the account’s own log', () => {
 
   test('doubles are dropped, holes told, and a hidden last message asks for the one before it', () => {
     const { book } = bookWith(['anna', 'anna'])
-    const hide: MessagesHidden = { kind: 'messages.hidden', seq: 1, ts: 1, chat: 'c', targets: [2], unread: 1 }
+    const hide: MessagesHidden = { kind: 'messages.hidden', seq: 1, ts: 1, chat: 'c', targets: [2], unread: 1, unread_mentions: 0 }
     expect(book.takeAccountEvent({ ...hide, seq: 2 })).toBe('gap')
     expect(book.takeAccountEvent(hide)).toBe('taken')
     expect(book.takeAccountEvent(hide)).toBe('known')
@@ -61,10 +61,10 @@ describe('the account’s own log', () => {
 
   test('a view that is older than the read mark does not move it back (E-3)', () => {
     const { book } = bookWith(['anna', 'anna'])
-    book.takeRead({ kind: 'read.moved', chat: 'c', read_seq: 2, unread: 0 })
+    book.takeRead({ kind: 'read.moved', chat: 'c', read_seq: 2, unread: 0, unread_mentions: 0 })
     const view = { archived_at_seq: null, marked_unread: false, muted_until: null, read_seq: 1 }
     book.takeAccountEvent({ kind: 'chat.view_changed', seq: 1, ts: 1, chat: 'c', view, pins: [] })
-    book.takeRead({ kind: 'read.moved', chat: 'c', read_seq: 1, unread: 1 })
+    book.takeRead({ kind: 'read.moved', chat: 'c', read_seq: 1, unread: 1, unread_mentions: 0 })
     expect(book.records.get('c')?.state).toMatchObject({ unread: 0, view: { read_seq: 2 } })
   })
 })

@@ -80,6 +80,8 @@ export class ReferenceChat {
       peer: null,
       created_ts: 0,
       last_ts: last?.ts ?? 0,
+      unread_mentions: 0,
+      draft: null,
     }
   }
 
@@ -117,6 +119,8 @@ export class ReferenceChat {
       reactions: deleted ? [] : reactions,
       starred: false,
       files: deleted ? [] : posted.files,
+      mentions: deleted ? [] : posted.mentions,
+      mentions_all: !deleted && posted.mentions_all,
     }
   }
 }

@@ -83,7 +83,7 @@ describe('opening', () => {
     expect([other.unreadFrom, other.moreAfter]).toEqual([101, false])
     expect(far.seqs(other)).toContain(101)
     expect(other.gaps, 'the newest page is there for offline reading, with a gap above it').toEqual([251])
-    far.book.takeRead({ kind: 'read.moved', chat: 'c', read_seq: 300, unread: 0 })
+    far.book.takeRead({ kind: 'read.moved', chat: 'c', read_seq: 300, unread: 0, unread_mentions: 0 })
     expect(other.unreadFrom, 'it stays where it was set').toBe(101)
   })
 

@@ -15,6 +15,7 @@ from ..types import (
     FORWARD_TARGETS_MAX,
     HISTORY_MAX,
     MEMBERS_ADD_MAX,
+    MENTIONS_MAX,
     PEOPLE_MAX,
     PINNED_CHATS_MAX,
     ChatRole,
@@ -175,12 +176,16 @@ class ChatMute(Command, frozen=True):
 
 
 class MessagePost(Command, frozen=True):
+    """``mentions`` are members whom the text names: they are notified past a mute. ``mentions_all`` is for teachers."""
+
     chat: Id
     nonce: Nonce
     text: str
     reply_to: Seq | None = None
     files: Annotated[list[Id], msgspec.Meta(max_length=FILES_MAX)] = msgspec.field(default_factory=list)
     """Own uploads, finished or not, and files that the author can see; the text may be empty then."""
+    mentions: Annotated[list[Id], msgspec.Meta(max_length=MENTIONS_MAX)] = msgspec.field(default_factory=list)
+    mentions_all: bool = False
 
 
 class MessagePosting(Result, frozen=True):
@@ -276,6 +281,7 @@ class MessageRead(Command, frozen=True):
 class MessageReading(Result, frozen=True):
     read_seq: Seq
     unread: int
+    unread_mentions: int = 0
 
 
 class MessageHistory(Command, frozen=True):

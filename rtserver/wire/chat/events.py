@@ -67,6 +67,8 @@ class MessagePosted(ChatEvent, frozen=True, tag="message.posted"):
     forwarded: Forwarded | None = None
     erased: bool = False
     files: list[Attachment] = msgspec.field(default_factory=list)
+    mentions: list[Id] = msgspec.field(default_factory=list)
+    mentions_all: bool = False
 
 
 class MessageEdited(ChatEvent, frozen=True, tag="message.edited"):
@@ -136,11 +138,12 @@ class MessageWasUnstarred(AccountEvent, frozen=True, tag="message.unstarred"):
 
 
 class MessagesHidden(AccountEvent, frozen=True, tag="messages.hidden"):
-    """Deleted for me. ``unread`` is the chat's exact count after it."""
+    """Deleted for me. ``unread`` and ``unread_mentions`` are the chat's exact counts after it."""
 
     chat: Id
     targets: list[Seq]
     unread: int
+    unread_mentions: int = 0
 
 
 class SessionEnded(AccountEvent, frozen=True, tag="session.ended"):
@@ -156,3 +159,4 @@ class ReadMoved(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     chat: Id
     read_seq: Seq
     unread: int
+    unread_mentions: int = 0

@@ -62,6 +62,8 @@ function pendingItem(post: OutboxItem, index: number, me: string): MessageItem {
     reactions: [],
     starred: false,
     files: [],
+    mentions: [],
+    mentions_all: false,
     key: post.nonce,
     chat: post.chat,
     own: true,

@@ -209,5 +209,7 @@ function sentMessage(entry: Entry, posting: MessagePosting, author: string): Mes
     reactions: [],
     starred: false,
     files: [],
+    mentions: [],
+    mentions_all: false,
   }
 }

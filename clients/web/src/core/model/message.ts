@@ -17,6 +17,8 @@ export function messageOf(event: MessagePosted): Message {
     reactions: [],
     starred: false,
     files: event.files,
+    mentions: event.mentions,
+    mentions_all: event.mentions_all,
   }
 }
 
@@ -36,6 +38,8 @@ export function applyToMessage(message: Message, event: ChatLogEvent): Message {
         reactions: [],
         starred: false,
         files: [],
+        mentions: [],
+        mentions_all: false,
       }
     case 'reaction.added':
       return { ...message, reactions: react(message.reactions, event.emoji, event.actor ?? '', true) }
