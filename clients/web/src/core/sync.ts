@@ -204,5 +204,7 @@ const OWN_KINDS: Record<AccountLogEvent['kind'], true> = {
   'roles.changed': true,
   'block.changed': true,
   'contact.claimed': true,
+  'file.finished': true,
+  'post.dropped': true,
 }
 const OWN: ReadonlySet<string> = new Set(Object.keys(OWN_KINDS))
