@@ -175,7 +175,9 @@ class Security:
 
         def task(tx: Transaction) -> w.Security:
             c = a.contact.c
-            tx.connection.execute(select(t.account.c.id).where(t.account.c.id == actor.account).with_for_update())
+            tx.connection.execute(
+                select(t.account.c.id).where(t.account.c.id == actor.account).with_for_update(key_share=True)
+            )
             mine = set(tx.connection.execute(select(c.id).where(c.account_id == actor.account)).scalars())
             if parse_id(contact) not in mine:
                 raise AppError("contact_unknown")
@@ -199,7 +201,9 @@ class Security:
 
         def task(tx: Transaction) -> None:
             connection, account = tx.connection, actor.account
-            row = connection.execute(select(t.account).where(t.account.c.id == account).with_for_update()).one()
+            row = connection.execute(
+                select(t.account).where(t.account.c.id == account).with_for_update(key_share=True)
+            ).one()
             if fold(close.last_name.strip()) != fold(row.last_name):
                 raise AppError("close_unconfirmed")
             self._schools.leave_everything(tx, account)

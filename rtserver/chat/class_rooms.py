@@ -44,7 +44,7 @@ class ClassRooms:
     def open_room(self, klass: int) -> int:
         k, r = t.school_class.c, t.school_role.c
         row = self.connection.execute(
-            select(k.id, k.name, k.school_id, k.chat_id).where(k.id == klass).with_for_update()
+            select(k.id, k.name, k.school_id, k.chat_id).where(k.id == klass).with_for_update(key_share=True)
         ).first()
         if row is None:
             raise AppError("class_unknown")

@@ -135,8 +135,13 @@ def _wire(row: Any) -> w.Application:
 
 
 def lock_account(tx: Transaction, account: int) -> None:
-    """Two tabs and two processes ask one after the other."""
-    tx.connection.execute(select(t.account.c.id).where(t.account.c.id == account).with_for_update()).first()
+    """Two tabs and two processes ask one after the other. Before anything else is written: a row that names the account
+    and an event of its log, in another order in another process, would wait for each other for ever.
+    ``key_share``: rows that name the account, a message's say, do not wait for it.
+    """
+    tx.connection.execute(
+        select(t.account.c.id).where(t.account.c.id == account).with_for_update(key_share=True)
+    ).first()
 
 
 def waiting_count(connection: Connection, school: int, classes: Sequence[int] | None) -> int:

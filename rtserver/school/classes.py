@@ -122,7 +122,7 @@ def make_class(tx: Transaction, actor: int, school: int, make: w.ClassMake) -> C
 
 def add_class(tx: Transaction, school: int, name: str, grade: int) -> int:
     """A new class; ``class_exists`` when the name is taken. The school's row is locked against a second one."""
-    tx.connection.execute(select(t.school.c.id).where(t.school.c.id == school).with_for_update()).one()
+    tx.connection.execute(select(t.school.c.id).where(t.school.c.id == school).with_for_update(key_share=True)).one()
     if tx.connection.execute(select(k.id).where(k.school_id == school, k.name == name)).first() is not None:
         raise AppError("class_exists")
     living = tx.connection.execute(
@@ -205,7 +205,7 @@ def roll_over(tx: Transaction, actor: int, school: int, roll: w.RollOver) -> w.R
         select(t.school_class)
         .where(k.school_id == school, k.archived_ms.is_(None))
         .order_by(k.grade.desc(), k.name)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     done = []
     for row in rows:

@@ -14,7 +14,7 @@ from storage import tables as t
 from storage.ids import parse_id, wire_id
 
 from .ages import is_adult, school_day
-from .applications import waiting_count
+from .applications import lock_account, waiting_count
 from .duties import administers, check_decides, check_desk, holds, led_classes, may_decide
 from .invites import class_of_school
 from .journal import record
@@ -122,6 +122,7 @@ def decide_applications(tx: Transaction, actor: int, school: int, decide: w.Appl
 
 def _decide_one(tx: Transaction, actor: int, school: int, application: str, approve: bool, reason: str) -> w.Decision:
     row = desk_application(tx, actor, school, application)
+    lock_account(tx, row.account_id)
     a = s.application.c
     klass: int | None = row.class_id
     if approve and klass is not None:

@@ -330,7 +330,7 @@ def load_family(connection: Connection, actor: int, now: int, settings: SchoolSe
 def tell_family(tx: Telling, change: Any, child: int, parent: int, whom: list[int]) -> None:
     """One event to each of ``whom``."""
     name = names_of(tx.connection, [parent]).get(parent, "")
-    for account in dict.fromkeys(whom):
+    for account in sorted(set(whom)):  # one order of locks, whoever tells whom
         tx.append_account(
             account,
             lambda seq, at: w.FamilyChanged(

@@ -18,6 +18,7 @@ from storage import school_tables as s
 from storage import tables as t
 from storage.ids import new_id, parse_id, wire_id
 
+from .applications import lock_account
 from .duties import check_administers, check_role
 from .invites import class_of_school
 from .journal import record
@@ -99,7 +100,9 @@ def revoke_role(tx: Transaction, actor: int, school: int, role_id: str) -> Ok:
     """Take one role; the last administrator keeps it (``last_admin``)."""
     check_administers(standing_of(tx.connection, actor), school)
     row = tx.connection.execute(
-        select(t.school_role).where(r.id == parse_id(role_id), r.school_id == school, r.until_ms.is_(None))
+        select(t.school_role)
+        .where(r.id == parse_id(role_id), r.school_id == school, r.until_ms.is_(None))
+        .with_for_update()
     ).first()
     if row is None:
         raise AppError("role_unknown")
@@ -153,8 +156,9 @@ def remove_member(tx: Transaction, actor: int, school: int, account: str) -> Ok:
 
 
 def member_of(tx: Transaction, school: int, account: str) -> int:
-    """The number of somebody with a role in the school; ``person_unknown`` for anybody else (E-14)."""
+    """The number of somebody with a role in the school, locked; ``person_unknown`` for anybody else (E-14)."""
     person = parse_id(account)
+    lock_account(tx, person)
     found = tx.connection.execute(
         select(r.id).where(r.account_id == person, r.school_id == school, r.until_ms.is_(None)).limit(1)
     ).first()
@@ -165,7 +169,7 @@ def member_of(tx: Transaction, school: int, account: str) -> int:
 
 def keep_an_admin(connection: Connection, school: int, leaving: int) -> None:
     """``last_admin`` unless another one stays. The school's row is locked, so two cannot leave at the same time."""
-    connection.execute(select(t.school.c.id).where(t.school.c.id == school).with_for_update()).one()
+    connection.execute(select(t.school.c.id).where(t.school.c.id == school).with_for_update(key_share=True)).one()
     others = connection.execute(
         select(func.count(func.distinct(r.account_id))).where(
             r.school_id == school, r.role == "admin", r.until_ms.is_(None), r.account_id != leaving
