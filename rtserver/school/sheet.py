@@ -15,6 +15,7 @@ from rtserver.wire.school import Invite
 
 STYLE = """
 @page { margin: 12mm }
+@media screen { body { padding: 12mm } }
 body { font: 11pt/1.35 system-ui, sans-serif; color: #000; margin: 0 }
 h1 { font-size: 14pt; margin: 0 0 6mm }
 .cards { display: grid; grid-template-columns: repeat(2, 1fr); gap: 5mm }

@@ -1,4 +1,5 @@
 /** Where registration or log-in stands, as the server says it; the screens show it and give the next answer. */
+import { tick } from 'svelte'
 import { api, type Api, type Operation } from '../../core/http'
 import type { CoreError, Outcome } from '../../core/api'
 import { lang } from '../../i18n/index.svelte'
@@ -57,6 +58,7 @@ async function refused(error: CoreError): Promise<void> {
     const path = pathOfFlow(standing.value)
     if (path !== router.path && enterPlaceOf(router.path)) go(path, 'replace')
   }
+  await tick() // a screen that was changed for it has begun without errors by now
   entering.error = error
 }
 
