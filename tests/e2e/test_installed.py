@@ -79,7 +79,8 @@ async def test_a_newer_build_says_so_and_takes_over_when_asked(deployment: Deplo
         masha = await Person.enter(browser, deployment.url, school.tokens["masha"])
         await masha.page.goto(f"{deployment.url}/messages")
         await masha.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        await masha.page.wait_for_function("navigator.serviceWorker.controller !== null")
+        taken = "async () => { while (!navigator.serviceWorker.controller) await new Promise(requestAnimationFrame) }"
+        await masha.page.evaluate(taken)
         strip = masha.page.get_by_text("Вышло обновление")
         await expect(strip).to_have_count(0)
         await masha.page.evaluate("window.sameDocument = true")

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -15,49 +14,13 @@ from playwright.async_api import expect
 
 from tests.e2e.browser import Person, chromium
 from tests.e2e.conftest import School
+from tests.e2e.scrolling import UP, scroll, still
 from tests.e2e.server import Client, ServerProcess
 
 ROOT = Path(__file__).parents[2]
 POSTS = 1_200
 DRIFT_MAX_PX = 1.0
 """Design §4.2."""
-
-UP = "scroller.scrollTop < scroller.scrollHeight - 2 * scroller.clientHeight"
-
-# Scrolls by steps of the window's height and looks, frame by frame, how far one visible row is from where the scrolling
-# alone would have put it. Ends when `wanted()` says so; gives the largest distance and how often rows came in.
-SCROLL = """async ([step, limit, until]) => {
-  const scroller = document.querySelector('#messages')
-  const frame = () => new Promise((done) => requestAnimationFrame(done))
-  const box = scroller.getBoundingClientRect()
-  const size = () => Number(scroller.querySelector('[aria-setsize]').getAttribute('aria-setsize'))
-  const done = new Function('scroller', 'arrivals', `return ${until}`)
-  let drift = 0, arrivals = 0, worst = ''
-  for (let steps = 0; steps < limit && !done(scroller, arrivals); steps += 1) {
-    const part = step < 0 ? 0.2 : 0.8
-    const rows = [...scroller.querySelectorAll('[data-key]')]
-    const line = box.top + part * box.height
-    const row = rows.find((one) => {
-      const at = one.getBoundingClientRect()
-      return at.top <= line && at.bottom >= line - 60
-    })
-    if (!row) { await frame(); continue }
-    const key = row.dataset.key
-    const top = () => scroller.querySelector(`[data-key="${key}"]`)?.getBoundingClientRect().top ?? NaN
-    const was = top(), from = scroller.scrollTop
-    scroller.scrollTop += Math.round(step * box.height)
-    const moved = scroller.scrollTop - from
-    let count = size()
-    // eight quiet frames: what was asked for by this step has come, or will come in a later one
-    for (let quiet = 0; quiet < 8; quiet += 1) {
-      await frame()
-      const off = Math.abs(top() - (was - moved))
-      if (!(off <= drift)) { drift = off; worst = `step ${steps}, ${key}, rows ${count} to ${size()}` }
-      if (size() !== count) { arrivals += 1; count = size(); quiet = 0 }
-    }
-  }
-  return { drift, arrivals, worst, ended: done(scroller, arrivals) }
-}"""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -97,35 +60,13 @@ def text(number: int) -> str:
     return f"№ {number}:"
 
 
-STILL = """async () => {
-  const scroller = document.querySelector('#messages')
-  const place = () => `${scroller.scrollTop} of ${scroller.scrollHeight}`
-  for (let frames = 0, was = ''; frames < 30; frames = place() === was ? frames + 1 : 0) {
-    was = place()
-    await new Promise((done) => requestAnimationFrame(done))
-  }
-}"""
-
-
-async def still(person: Person) -> None:
-    """Until the list has found its place: opening and jumping measure rows for some frames."""
-    await person.page.evaluate(STILL)
-
-
-async def scroll(person: Person, step: float, limit: int, until: str) -> dict[str, Any]:
-    """``until`` is a JavaScript expression of ``scroller`` and ``arrivals``."""
-    seen: dict[str, Any] = await person.page.evaluate(SCROLL, [step, limit, until])
-    assert seen["ended"], seen
-    return seen
-
-
 async def test_reading_up_never_moves_what_is_looked_at(masha: Person, chat: str) -> None:
     """E-11, experience §4.2: over 20 pages of older messages the anchor drifts by at most one pixel."""
     await masha.open_chat(chat)
     await expect(masha.message(text(POSTS - 1))).to_have_count(1)
-    await still(masha)
-    await scroll(masha, -0.45, 20, UP)  # away from the bottom, which holds by itself
-    seen = await scroll(masha, -0.45, 1_000, "arrivals >= 20")
+    await still(masha.page)
+    await scroll(masha.page, -0.45, 20, UP)  # away from the bottom, which holds by itself
+    seen = await scroll(masha.page, -0.45, 1_000, "arrivals >= 20")
     assert seen["drift"] <= DRIFT_MAX_PX, seen
 
 
@@ -134,14 +75,14 @@ async def test_a_gap_after_a_jump_fills_from_both_sides_and_moves_nothing(masha:
     await masha.page.goto(f"{masha.url}/messages/{chat}/400")
     target = masha.page.locator('[data-seq="400"]')
     await expect(target).to_be_in_viewport()
-    await still(masha)
-    down = await scroll(masha, 0.45, 60, "arrivals >= 3")
+    await still(masha.page)
+    down = await scroll(masha.page, 0.45, 60, "arrivals >= 3")
     assert down["drift"] <= DRIFT_MAX_PX, down
     await masha.page.get_by_role("button", name="К последним").click()
     await expect(masha.message(text(POSTS - 1))).to_be_in_viewport()
-    await still(masha)
-    await scroll(masha, -0.45, 20, UP)
-    up = await scroll(masha, -0.45, 60, "arrivals >= 3")
+    await still(masha.page)
+    await scroll(masha.page, -0.45, 20, UP)
+    up = await scroll(masha.page, -0.45, 60, "arrivals >= 3")
     assert up["drift"] <= DRIFT_MAX_PX, up
     # On to where it began (400 itself stays mounted: it has the focus): every message is there, in order, each once.
     seen = await masha.page.evaluate(
@@ -167,8 +108,8 @@ async def test_a_message_that_grows_above_moves_nothing(
     """E-11, experience §4.2: a first reaction above what is looked at makes its row taller, and nothing moves."""
     await masha.open_chat(chat)
     await expect(masha.message(text(POSTS - 1))).to_have_count(1)
-    await still(masha)
-    await scroll(masha, -0.45, 20, UP)
+    await still(masha.page)
+    await scroll(masha.page, -0.45, 20, UP)
     teacher = Client(school.tokens["teacher"])
     await teacher.connect(server.url)
     # The nearest row above the window that the teacher wrote.
