@@ -23,7 +23,7 @@ export const settingsEn: Record<SettingsKey, Entry> = {
   phone: 'Phone',
   email: 'E-mail',
   contact_add: 'Add',
-  contact_title: 'Phone or e-mail',
+  contact_title: 'Add a phone or e-mail',
   contact_field: 'Phone or e-mail',
   contact_hint: 'We send a code to check that it is yours.',
   contact_get: 'Get the code',

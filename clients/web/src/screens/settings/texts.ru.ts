@@ -22,7 +22,7 @@ export const settingsRu = {
   phone: 'Телефон',
   email: 'Почта',
   contact_add: 'Добавить',
-  contact_title: 'Телефон или почта',
+  contact_title: 'Добавить телефон или почту',
   contact_field: 'Телефон или почта',
   contact_hint: 'Пришлём код, чтобы проверить, что они ваши.',
   contact_get: 'Получить код',
