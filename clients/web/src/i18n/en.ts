@@ -222,6 +222,7 @@ export const en: Record<Key, Entry> = {
   's28.role_teacher': 'Teacher',
   's28.role_member': 'Member',
   's28.member_menu': 'Actions for {name}',
+  's28.profile': 'Open profile',
   's28.write_to': 'Message',
   's28.make_admin': 'Make administrator',
   's28.make_member': 'Make member',

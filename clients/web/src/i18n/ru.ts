@@ -221,6 +221,7 @@ export const ru = {
   's28.role_teacher': 'Учитель',
   's28.role_member': 'Участник',
   's28.member_menu': 'Действия: {name}',
+  's28.profile': 'Открыть профиль',
   's28.write_to': 'Написать',
   's28.make_admin': 'Сделать администратором',
   's28.make_member': 'Сделать участником',

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Entry } from '../i18n/catalogue'
+import { settingsEn } from './settings/texts.en'
+import { settingsRu } from './settings/texts.ru'
 import { readFileSync, readdirSync } from 'node:fs'
 import { appsEn, appsRu } from './apps/texts'
 import { homeEn } from './home/texts.en'
@@ -12,6 +14,7 @@ const CATALOGUES: { folder: string; ru: Record<string, Entry>; en: Record<string
   { folder: 'apps', ru: appsRu, en: appsEn },
   { folder: 'home', ru: homeRu, en: homeEn },
   { folder: 'profile', ru: profileRu, en: profileEn },
+  { folder: 'settings', ru: settingsRu, en: settingsEn },
 ]
 
 function sources(folder: string): string {

@@ -6,6 +6,8 @@ export const REMEMBER_PATH = 'rt.after_login'
 export const REASON = 'rt.login_reason'
 /** What the next screen says once, in words. */
 export const NOTICE = 'rt.notice'
+/** What the first page says to somebody whose account was just deleted. */
+export const CLOSED = 'rt.closed'
 
 /** Read and forget. */
 export function taken(key: string): string {
