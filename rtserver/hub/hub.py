@@ -74,6 +74,7 @@ class Hub:
         self._clock = clock
         self._buckets = Buckets(settings.rates, settings.default_rate)
         self._dispatcher = Dispatcher(handlers, self._buckets, clock, settings.support, observe)
+        self._tell_all = privates.tell_all if settings.direct_delivery else privates.tell_each
         self._registry: Registry[Connection] = Registry()
         self._connections: dict[str, Connection] = {}
         self._servers = {msgpack: self._make_server(msgpack) for msgpack in (False, True)}
@@ -295,14 +296,8 @@ class Hub:
             self._own(self._hang_up(connection, "entry_changed", reconnect=True))
 
     def _tell(self, room: Room[Connection], event: msgspec.Struct) -> None:
-        encoded = Encoded(event)
-        slow = []
-        for audience in room.audiences:
-            listeners = audience.listeners
-            self.deliveries += len(listeners)
-            for connection in listeners:
-                if not connection.socket.tell(encoded):
-                    slow.append(connection)
+        told, slow = self._tell_all((audience.listeners for audience in room.audiences), Encoded(event))
+        self.deliveries += told
         for connection in slow:  # cutting one changes what was walked over
             self._slow(connection)
 
