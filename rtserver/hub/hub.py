@@ -74,6 +74,7 @@ class Hub:
         self._clock = clock
         self._buckets = Buckets(settings.rates, settings.default_rate)
         self._dispatcher = Dispatcher(handlers, self._buckets, clock, settings.support, observe)
+        self._tell_all = privates.tell_all if settings.direct_delivery else privates.tell_each
         self._registry: Registry[Connection] = Registry()
         self._connections: dict[str, Connection] = {}
         self._servers = {msgpack: self._make_server(msgpack) for msgpack in (False, True)}
@@ -240,35 +241,44 @@ class Hub:
             leaver = self._registry.audiences.get(parse_id(event.account))
             if leaver is not None and leaver.loading:
                 leaver.left_at = {**(leaver.left_at or {}), stream: seq}
-        elif isinstance(event, ChatJoined | ChatLeft):
-            self._follow(stream, event)
+        elif isinstance(event, ChatLeft):
+            self._leave(stream, event)
         room = self._registry.rooms.get(stream)
         if room is None:
             return
         if seq == 0:
             self._tell(room, event)
-        elif seq == room.head + 1:
+        elif seq == room.head + 1 and not (isinstance(event, ChatJoined) and self._outside(stream, event)):
             self._advance(room, seq, event)
         elif seq > room.head:
             room.target = max(room.target, seq)
             self._repair(room)
 
-    def _follow(self, stream: str, event: ChatJoined | ChatLeft) -> None:
-        """The account's own log changes rooms too: the chat's hint may have been the lost one."""
+    def _outside(self, stream: str, event: ChatJoined) -> Audience[Connection] | None:
+        """Whose account log this is, when the chat's own hint did not bring it in: that may have been the lost one."""
         audience = self._registry.audiences.get(int(stream.partition(":")[2]))
-        chat = chat_stream(parse_id(event.chat))
+        room = self._registry.rooms.get(chat_stream(parse_id(event.chat)))
+        return None if audience is None or (room is not None and audience in room.audiences) else audience
+
+    async def _join_late(self, stream: str, event: ChatJoined) -> None:
+        """Before ``chat.joined`` is told, so that nothing falls between the ``chat.get`` it brings and the room."""
+        audience, chat = self._outside(stream, event), chat_stream(parse_id(event.chat))
         if audience is None:
             return
-        room = self._registry.rooms.get(chat)
-        inside = room is not None and audience in room.audiences
-        if isinstance(event, ChatJoined) and not inside:
-            self._own(self._join_late(audience, chat))
-        elif isinstance(event, ChatLeft) and room is not None and inside:
-            self._registry.leave(audience, room)
+        audience.loading += 1
+        try:
+            # asked, not believed: the log may be told late, and the account have left again
+            head = (await self._logs.streams_of(audience.account)).get(chat)
+            if head is not None and (audience.left_at or {}).get(chat, -1) <= head:
+                self._registry.join(audience, chat, head)
+        finally:
+            self._loaded(audience)
 
-    async def _join_late(self, audience: Audience[Connection], chat: str) -> None:
-        if chat in await self._logs.streams_of(audience.account) and audience.listeners:
-            self._registry.join(audience, chat, (await self._logs.heads([chat]))[chat])
+    def _leave(self, stream: str, event: ChatLeft) -> None:
+        audience = self._registry.audiences.get(int(stream.partition(":")[2]))
+        room = self._registry.rooms.get(chat_stream(parse_id(event.chat)))
+        if audience is not None and room is not None:
+            self._registry.leave(audience, room)
 
     def _advance(self, room: Room[Connection], seq: int, event: msgspec.Struct) -> None:
         self._tell(room, event)
@@ -295,14 +305,8 @@ class Hub:
             self._own(self._hang_up(connection, "entry_changed", reconnect=True))
 
     def _tell(self, room: Room[Connection], event: msgspec.Struct) -> None:
-        encoded = Encoded(event)
-        slow = []
-        for audience in room.audiences:
-            listeners = audience.listeners
-            self.deliveries += len(listeners)
-            for connection in listeners:
-                if not connection.socket.tell(encoded):
-                    slow.append(connection)
+        told, slow = self._tell_all((audience.listeners for audience in room.audiences), Encoded(event))
+        self.deliveries += told
         for connection in slow:  # cutting one changes what was walked over
             self._slow(connection)
 
@@ -341,6 +345,12 @@ class Hub:
                         self._take(room.stream, seq, event)
                         if room.head >= seq:
                             continue
+                    elif isinstance(event, ChatJoined):
+                        await self._join_late(room.stream, event)
+                        if room.head >= seq:  # its hint came meanwhile
+                            continue
+                    elif isinstance(event, ChatLeft):
+                        self._leave(room.stream, event)
                     room.head = seq - 1 if seq > room.head + 1 else room.head  # pruned entries of an account's log
                     self._advance(room, seq, event)
             if room.head == before:

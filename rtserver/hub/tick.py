@@ -6,6 +6,7 @@ A burst of eight events to a thousand sockets is one join and a thousand writes,
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -60,20 +61,32 @@ class Tick:
         self._root = Batch(None, b"")
         self._sinks: list[Sink] = []
 
-    def start(self, sink: Sink, frame: bytes) -> Batch:
-        """The first frame of this turn for ``sink``."""
+    def begin(self, frame: bytes) -> tuple[Batch, Callable[[Sink], None]]:
+        """The batch of all sinks whose first frame of this turn is ``frame``, and what enters such a sink.
+
+        Both are good until the turn ends. The sink may belong to another tick: this one writes it.
+        """
         if not self._sinks:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._sinks.append(sink)
-        return self._root.then(frame)
+        return self._root.then(frame), self._sinks.append
+
+    def start(self, sink: Sink, frame: bytes) -> Batch:
+        """The first frame of this turn for ``sink``."""
+        batch, enter = self.begin(frame)
+        enter(sink)
+        return batch
 
     def _flush(self) -> None:
         sinks, self._sinks = self._sinks, []
         self._root = Batch(None, b"")  # lets go of this turn's frames
+        last: Batch | None = None
+        data = b""
         for sink in sinks:
             pending = sink.pending
             if pending is not None:  # else it was flushed early
                 sink.pending = None
+                if pending is not last:  # nearly all have the same
+                    last, data = pending, pending.data
                 transport = sink.transport
                 if transport is not None:
-                    transport.write(pending.data)
+                    transport.write(data)

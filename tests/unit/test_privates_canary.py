@@ -21,6 +21,8 @@ from socketio.base_manager import BaseManager
 from socketio.base_server import BaseServer as SocketBase
 from socketio.msgpack_packet import MsgPackPacket
 
+from rtserver.hub.privates.lean import LeanEngine, LeanManager, LeanServer
+
 TOUCHED: dict[str, Callable[..., object]] = {
     "http_lost": RequestHandler.connection_lost,
     "http_received": RequestHandler.data_received,
@@ -36,6 +38,8 @@ TOUCHED: dict[str, Callable[..., object]] = {
     "engine_init": BaseServer.__init__,
     "engine_trigger": EngineServer._trigger_event,
     "engine_send": EngineServer.send,
+    "engine_send_packet": EngineServer.send_packet,
+    "engine_request": EngineServer.handle_request,
     "engine_disconnect": EngineServer.disconnect,
     "engine_shutdown": EngineServer.shutdown,
     "get_socket": BaseServer._get_socket,
@@ -49,6 +53,8 @@ TOUCHED: dict[str, Callable[..., object]] = {
     "disconnect": AsyncServer.disconnect,
     "send_packet": AsyncServer._send_packet,
     "trigger": AsyncServer._trigger_event,
+    "engine_class": AsyncServer._engineio_server_class,
+    "participants": BaseManager.get_participants,
     "enter_room": BaseManager.basic_enter_room,
     "leave": BaseManager.basic_disconnect,
     "pre_connect": BaseManager.pre_connect,
@@ -72,6 +78,8 @@ DIGESTS = {
     "engine_init": "a06b17502fbd9646",
     "engine_trigger": "4a09b6e47eb66532",
     "engine_send": "ff1fdb18f1c30bb3",
+    "engine_send_packet": "c54317440865030d",
+    "engine_request": "1a8c878e35166cfe",
     "engine_disconnect": "8bb6448caae41ca6",
     "engine_shutdown": "3f734c62c291d56a",
     "get_socket": "ae2f99e66d632944",
@@ -85,6 +93,8 @@ DIGESTS = {
     "disconnect": "7d2f76686c12cc23",
     "send_packet": "a00022b42c1c29e9",
     "trigger": "01ba90cfa09ba43e",
+    "engine_class": "199c42bf149247e0",
+    "participants": "7d78ad681c95de5b",
     "enter_room": "3f509586d2d7f47e",
     "leave": "2933b50bc4b2ea7b",
     "pre_connect": "bfdba4c0c8f1bd8a",
@@ -109,3 +119,13 @@ def test_an_http_handler_keeps_what_came_after_an_upgrade() -> None:
     """``detach`` takes these over."""
     for name in ("_message_tail", "_reading_paused"):
         assert any(name in getattr(kind, "__slots__", ()) for kind in RequestHandler.__mro__)
+
+
+@pytest.mark.parametrize("own", [LeanEngine, LeanManager, LeanServer])
+def test_whatever_we_override_is_watched(own: type) -> None:
+    """House rule 8: an override that the canary does not know would miss a change of what it stands for."""
+    watched = set(TOUCHED.values())
+    for name, member in vars(own).items():
+        theirs = next((vars(base)[name] for base in own.__mro__[1:-1] if name in vars(base)), None)
+        if callable(member) and theirs is not None:
+            assert theirs in watched, f"{own.__name__}.{name}"

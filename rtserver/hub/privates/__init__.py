@@ -15,10 +15,11 @@ from socketio.packet import Packet
 
 from ..door import Door
 from ..encoding import Encoded
+from ..session import tell_all
 from .lean import LeanManager, LeanServer
-from .stock import StockSocket
+from .stock import StockSocket, tell_each
 
-__all__ = ["Socket", "attach", "door_of", "make_server", "socket_of"]
+__all__ = ["Socket", "attach", "door_of", "make_server", "socket_of", "tell_all", "tell_each"]
 
 
 class Socket(Protocol):

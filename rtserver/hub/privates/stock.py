@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from engineio import packet
@@ -10,7 +11,7 @@ from engineio.async_socket import AsyncSocket
 from socketio import AsyncServer
 
 from ..encoding import Encoded
-from ..session import POLL_QUEUE_MAX
+from ..session import POLL_QUEUE_MAX, T
 
 
 class StockSocket:
@@ -49,3 +50,9 @@ class StockSocket:
 
     def hang_up(self) -> None:
         """The client hangs up by itself when it reads its DISCONNECT."""
+
+
+def tell_each(groups: Iterable[Iterable[T]], encoded: Encoded) -> tuple[int, list[T]]:
+    """``tell_all`` for these sockets."""
+    told = [(listener, listener.socket.tell(encoded)) for group in groups for listener in group]
+    return len(told), [listener for listener, took in told if not took]
