@@ -139,11 +139,12 @@ def _answer_section(one: Taken, codec: Codec, transport: LocalTransport, *, with
 def offer(transport: LocalTransport, slots: Sequence[SlotLine], version: int) -> str:
     """The offer of a receiver's slots; ``version`` grows with every offer of the same connection."""
     lines = _session(transport, [slot.mid for slot in slots], version)
-    for place, slot in enumerate(slots):
+    for slot in slots:
         video = slot.kind == "video"
         formats = f"{VP8} {VP8_RTX} {H264} {H264_RTX}" if video else str(OPUS)
         lines += [f"m={slot.kind} 9 UDP/TLS/RTP/SAVPF {formats}", "c=IN IP4 0.0.0.0"]
-        lines += _transport(transport, "actpass", with_candidates=place == 0)
+        # candidates in every section: aiortc takes those of the last
+        lines += _transport(transport, "actpass", with_candidates=True)
         lines += [f"a=mid:{slot.mid}", "a=sendonly", "a=rtcp-mux", "a=rtcp-rsize"]
         lines.append(f"a=extmap:{TRANSPORT_CC_ID} {TRANSPORT_CC}")
         if video:

@@ -110,7 +110,7 @@ async def _talk(settings: WorkerSettings, port: Port, sfu: Sfu, channel: _Channe
             while True:
                 channel.tell(sfu.obey(c.from_signaling.decode(await c.read_frame(reader))))
         except (ConnectionError, OSError, msgspec.DecodeError) as error:
-            log.warning("control channel ended: %s", type(error).__name__)
+            log.warning("control channel ended", extra={"reason": type(error).__name__})
         finally:
             channel.writer = None
             sfu.clear()

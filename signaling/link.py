@@ -101,8 +101,8 @@ class WorkerLinks:
             link = await self._greet(reader, writer)
             if link is not None:
                 await self._listen(link, reader)
-        except (ConnectionError, OSError, TimeoutError, msgspec.DecodeError):
-            pass  # how a worker goes; the supervisor says why
+        except (ConnectionError, OSError, TimeoutError, msgspec.DecodeError, asyncio.CancelledError):
+            pass  # how a worker goes (the supervisor says why), or our own end: nobody awaits this task
         finally:
             self._tasks.discard(task)
             writer.close()

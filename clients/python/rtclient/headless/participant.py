@@ -23,7 +23,7 @@ from media.twcc import Arrivals
 
 from . import descriptions as said
 from .endpoint import Endpoint
-from .recording import Player
+from .recording import Piece, Player
 
 FEEDBACK_S = 0.06
 FRAME_S = 0.05
@@ -89,14 +89,18 @@ class Sender:
             player.restart()
         count = 0
         for piece in player.frame():
-            payload = piece.payload
-            if self._stamps and len(payload) > 64:
-                payload = payload[:-8] + STAMP.pack(time.monotonic_ns())
-            head = {said.IDS[TRANSPORT_CC]: b"\0\0", said.IDS[MID]: b"1", said.IDS[RID]: layer.encode()}
-            self._send(layer, said.VP8, piece.timestamp, piece.marker, payload, head, now_s)
+            self.piece(layer, piece, now_s)
             count += 1
         self.endpoint.flush()
         return count
+
+    def piece(self, layer: str, piece: Piece, now_s: float) -> None:
+        """One packet of a picture; it leaves with the next flush."""
+        payload = piece.payload
+        if self._stamps and len(payload) > 64:
+            payload = payload[:-8] + STAMP.pack(time.monotonic_ns())
+        head = {said.IDS[TRANSPORT_CC]: b"\0\0", said.IDS[MID]: b"1", said.IDS[RID]: layer.encode()}
+        self._send(layer, said.VP8, piece.timestamp, piece.marker, payload, head, now_s)
 
     def voice(self, now_s: float) -> None:
         for piece in self._players["opus"].frame():
