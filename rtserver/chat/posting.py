@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from rtserver.bus.base import Hint, chat_stream
 from rtserver.wire.chat import MessagePosted, MessagePosting
@@ -23,7 +23,7 @@ from storage.search import Entry, index_posts
 from storage.writer import Outcome
 
 from .loads import living_message, member_role, other_of_direct
-from .rules import check_text, decide_mention_all
+from .rules import check_text, decide_mention_all, decide_write
 from .work import Head, Work
 
 MayWrite = Callable[[Connection, int, int], AppError | None]
@@ -153,6 +153,7 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
         for row in earlier_posts(connection, [(p.author, p.nonce) for p in posts])
     }
     bulk = Bulk(work)
+    last_ms: dict[tuple[int, int], int] = {}
     outcomes: list[Outcome] = []
     for post in posts:
         key = (post.author, post.nonce)
@@ -173,17 +174,43 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
                 refusal = may_write(connection, post.author, other_of_direct(head.direct_key, post.author))
                 if refusal is not None:
                     raise refusal
+            elif head.write_policy != "everyone" or head.slow_s:
+                check_write(work, head, post.author, last_ms.get((post.chat, post.author)))
             if post.reply_to is not None:
                 living_message(connection, post.chat, post.author, post.reply_to)
             if post.mentions:
                 _check_mentions(connection, post)
             result = bulk.add(head, post, words, request)
+            if head.slow_s:
+                last_ms[post.chat, post.author] = result.ts
             done[key] = (request, result)
             outcomes.append(Outcome(result))
         except AppError as refusal:
             outcomes.append(Outcome(None, refusal))
     bulk.write()
     return outcomes
+
+
+SLOW_POSTS_MAX = 1_000
+"""Posts of all that are looked through for the author's last one: more in five minutes is no slow chat."""
+
+
+def check_write(work: Work, head: Head, author: int, last_ms: int | None = None) -> None:
+    """Whether a member may write now by the chat's own rules; ``last_ms`` is a post of this batch."""
+    if head.kind == "direct" or (head.write_policy == "everyone" and not head.slow_s):
+        return
+    role = member_role(work.connection, head.id, author)
+    if last_ms is None and head.slow_s:
+        m = t.message.c
+        newest = (
+            select(m.ts_ms, m.author)
+            .where(m.chat_id == head.id)
+            .order_by(m.seq.desc())
+            .limit(SLOW_POSTS_MAX)
+            .subquery()
+        )
+        last_ms = work.connection.execute(select(func.max(newest.c.ts_ms)).where(newest.c.author == author)).scalar()
+    decide_write(role, head.write_policy, head.slow_s, last_ms, work.now)
 
 
 def _check_mentions(connection: Connection, post: Post) -> None:

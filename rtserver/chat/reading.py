@@ -20,6 +20,7 @@ from storage.ids import parse_id, wire_id
 from storage.reading import account_log, epoch, fellows, message_rows, messages_of, people, starred_messages
 from storage.search import fold
 
+from .links import TIMED_READS, TimedRead
 from .loads import pins_of
 from .marks import ReadMarks
 from .resume import SyncLimits, synchronise
@@ -173,6 +174,7 @@ class ChatReader:
     def handlers(self) -> dict[type[w.Command], Handler]:
         bound: dict[type[w.Command], Handler] = {command: self._bind(read) for command, read in READS.items()}
         bound |= {command: self._bind_marked(read) for command, read in MARKED.items()}
+        bound |= {command: self._bind_timed(read) for command, read in TIMED_READS.items()}
         bound[Sync] = self._bind_marked(
             lambda connection, account, command, marks: synchronise(
                 connection, account, command, self._clock(), self._limits, marks
@@ -183,6 +185,14 @@ class ChatReader:
     def _bind(self, read: Read) -> Handler:
         async def handle(actor: Actor, command: w.Command) -> w.Result:
             return await self._database.read(lambda connection: read(connection, actor.account, command))
+
+        return handle
+
+    def _bind_timed(self, read: TimedRead) -> Handler:
+        async def handle(actor: Actor, command: w.Command) -> w.Result:
+            now = self._clock()
+            result: w.Result = await self._database.read(lambda c: read(c, actor.account, command, now))
+            return result
 
         return handle
 

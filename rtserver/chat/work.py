@@ -38,10 +38,12 @@ class Head:
     head_hash: bytes
     members_count: int
     last_ms: int
+    write_policy: str = "everyone"
+    slow_s: int = 0
 
 
 _HEAD_COLUMNS = [t.chat.c[name] for name in Head.__dataclass_fields__]
-_SAVED = ("title", "pin_policy", "seq", "post_no", "head_hash", "members_count", "last_ms")
+_SAVED = ("title", "pin_policy", "write_policy", "slow_s", "seq", "post_no", "head_hash", "members_count", "last_ms")
 _save_head = (
     update(t.chat).where(t.chat.c.id == bindparam("b_id")).values({name: bindparam(f"b_{name}") for name in _SAVED})
 )
