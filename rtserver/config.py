@@ -88,6 +88,7 @@ class ChatSection(_Section, frozen=True):
     pinned_messages: int = 50
     distinct_reactions: int = 20
     members: int = 1_000
+    chat_links: int = 20
     receipt_ms: int = 604_800_000
     account_log: int = 10_000
     read_marks_ms: int = 2_000

@@ -166,7 +166,9 @@ def chat_event(
     if kind == CREATED:
         return w.ChatWasCreated(**head, chat_kind=facts["k"], title=body or "")
     if kind == UPDATED:
-        return w.ChatUpdated(**head, title=body, pin_policy=facts.get("pp"))
+        return w.ChatUpdated(
+            **head, title=body, pin_policy=facts.get("pp"), write_policy=facts.get("wp"), slow_s=facts.get("sl")
+        )
     if kind in (MEMBER_ADDED, MEMBER_ROLE):
         member = w.MemberAdded if kind == MEMBER_ADDED else w.MemberRoleChanged
         return member(**head, account=wire_id(facts["a"]), role=facts["r"])

@@ -23,8 +23,10 @@ COLUMNS = (
     "head_hash",
     "members_count",
     "last_ms",
+    "write_policy",
+    "slow_s",
 )
-SAVED = ("title", "pin_policy", "seq", "post_no", "head_hash", "members_count", "last_ms")
+SAVED = ("title", "pin_policy", "write_policy", "slow_s", "seq", "post_no", "head_hash", "members_count", "last_ms")
 _load = select(*(chat.c[name] for name in COLUMNS)).order_by(chat.c.id).with_for_update()
 _save = update(chat).where(chat.c.id == bindparam("b_id")).values({name: bindparam(f"b_{name}") for name in SAVED})
 _SAVE = f"UPDATE chat SET {', '.join(f'{name} = ?' for name in SAVED)} WHERE id = ?"  # noqa: S608 - our own columns

@@ -57,6 +57,8 @@ class Replay:
     """``(account, from_seq)`` to ``(to_seq, role)``."""
     title_seq: int | None = None
     pin_policy: str | None = None
+    write_policy: str = "everyone"
+    slow_s: int = 0
     last_ms: int = 0
     _opening: bool = True
 
@@ -72,6 +74,8 @@ class Replay:
         if kind in (CREATED, UPDATED):
             self.title_seq = seq if row.body_commit is not None else self.title_seq
             self.pin_policy = facts.get("pp", self.pin_policy)
+            self.write_policy = facts.get("wp", self.write_policy)
+            self.slow_s = facts.get("sl", self.slow_s)
         elif kind in (MEMBER_ADDED, MEMBER_REMOVED, MEMBER_ROLE):
             self._member(kind, seq, facts)
         elif kind == POSTED:

@@ -154,6 +154,22 @@ chat = Table(
     Column("members_count", Integer, nullable=False, server_default="0"),
     Column("created_ms", BigInteger, nullable=False),
     Column("last_ms", BigInteger, nullable=False),
+    Column("write_policy", String(8), nullable=False, server_default="everyone"),
+    Column("slow_s", Integer, nullable=False, server_default="0"),  # between two posts of one member; 0: off
+)
+
+chat_link = Table(
+    "chat_link",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("chat_id", BigInteger, nullable=False, index=True),
+    Column("token_sha256", LargeBinary(32), nullable=False, unique=True),
+    Column("made_by", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("uses_max", Integer, nullable=True),
+    Column("uses", Integer, nullable=False, server_default="0"),
+    Column("revoked_ms", BigInteger, nullable=True),
 )
 
 chat_event = Table(

@@ -101,6 +101,8 @@ def _verify_tables(connection: Connection, report: Report, chat: Row[Any], repla
         report.fault(f"chat {chat.id}: its row says another number of members or another last time than its log")
     if replay.pin_policy not in (None, chat.pin_policy):
         report.fault(f"chat {chat.id}: its row says another pin policy than its log")
+    if (replay.write_policy, replay.slow_s) != (chat.write_policy, chat.slow_s):
+        report.fault(f"chat {chat.id}: its row says another rule of writing than its log")
     _verify_bodies(connection, report, chat, replay)
     _verify_messages(connection, report, chat.id, replay)
     p, r, m, n = t.chat_pin.c, t.reaction.c, t.membership.c, t.mention.c

@@ -109,7 +109,11 @@ class Replica:
         state = room.state
         if isinstance(event, w.ChatUpdated):
             room.state = replace(
-                state, title=event.title or state.title, pin_policy=event.pin_policy or state.pin_policy
+                state,
+                title=event.title or state.title,
+                pin_policy=event.pin_policy or state.pin_policy,
+                write_policy=event.write_policy or state.write_policy,
+                slow_s=state.slow_s if event.slow_s is None else event.slow_s,
             )
         elif isinstance(event, w.MemberAdded):
             room.state = replace(state, members_count=state.members_count + 1)

@@ -139,11 +139,15 @@ def update_chat(work: Work, actor: int, command: w.ChatUpdate) -> w.Done:
     if title == head.title:
         title = None
     policy = command.pin_policy if command.pin_policy != head.pin_policy else None
-    if title is None and policy is None:
+    writers = command.write_policy if command.write_policy != head.write_policy else None
+    slow_s = command.slow_s if command.slow_s != head.slow_s else None
+    if title is None and policy is None and writers is None and slow_s is None:
         return w.Done()
     head.title = title or head.title
     head.pin_policy = policy or head.pin_policy
-    work.append(head, UPDATED, actor, body=title, pp=policy)
+    head.write_policy = writers or head.write_policy
+    head.slow_s = head.slow_s if slow_s is None else slow_s
+    work.append(head, UPDATED, actor, body=title, pp=policy, wp=writers, sl=slow_s)
     return w.Done()
 
 

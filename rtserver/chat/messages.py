@@ -28,7 +28,7 @@ from .loads import (
     present_members,
     visible_message,
 )
-from .posting import Bulk, Post, post_hash, request_hash
+from .posting import Bulk, Post, check_write, post_hash, request_hash
 from .rules import check_emoji, check_text, decide_delete_for_everyone, decide_edit, decide_pin_message
 from .work import Head, Work
 
@@ -154,6 +154,7 @@ def forward(work: Work, actor: int, command: w.MessageForward) -> w.MessageForwa
         head = work.head(goal)
         member_role(work.connection, goal, actor)
         _may_change(work, head, actor)
+        check_write(work, head, actor)
         seqs: list[int] = []
         if command.comment:
             seqs.append(_copy(bulk, head, actor, f"{command.nonce}.c.{goal}", command.comment, None, None))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from rtserver.bus.base import Hint, chat_stream
 from rtserver.wire.chat import MessagePosted, MessagePosting
@@ -25,7 +25,7 @@ from storage.writer import Outcome
 
 from .attaching import choose_files, hold_post, waiting_post
 from .loads import living_message, member_role, other_of_direct
-from .rules import check_text, decide_mention_all
+from .rules import check_text, decide_mention_all, decide_write
 from .work import Head, Work
 
 MayWrite = Callable[[Connection, int, int], AppError | None]
@@ -171,6 +171,7 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
         for row in earlier_posts(connection, [(p.author, p.nonce) for p in posts])
     }
     bulk = Bulk(work)
+    last_ms: dict[tuple[int, int], int] = {}
     outcomes: list[Outcome] = []
     for post in posts:
         key = (post.author, post.nonce)
@@ -187,31 +188,68 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
             head = work.head(post.chat)
             if (post.chat, post.author) in absent:
                 raise AppError("not_member")
-            if head.kind == "direct":
-                refusal = may_write(connection, post.author, other_of_direct(head.direct_key, post.author))
-                if refusal is not None:
-                    raise refusal
+            _check_room(work, head, post, may_write, last_ms.get((post.chat, post.author)))
             if post.reply_to is not None:
                 living_message(connection, post.chat, post.author, post.reply_to)
             if post.mentions:
                 _check_mentions(connection, post)
-            files: Sequence[Attachment] = ()
-            if post.files:
-                waiting = waiting_post(work, post.author, post.nonce, request)
-                found = None if waiting else choose_files(work, post.author, post.files)
-                if found is None:
-                    if not waiting:
-                        hold_post(work, post, request)
-                    outcomes.append(Outcome(MessagePosting(seq=0, ts=work.now, post_no=0, pending=True)))
-                    continue
-                files = found
+            files = _files_of(work, post, request)
+            if files is None:
+                outcomes.append(Outcome(MessagePosting(seq=0, ts=work.now, post_no=0, pending=True)))
+                continue
             result = bulk.add(head, post, words, request, files)
+            if head.slow_s:
+                last_ms[post.chat, post.author] = result.ts
             done[key] = (request, result)
             outcomes.append(Outcome(result))
         except AppError as refusal:
             outcomes.append(Outcome(None, refusal))
     bulk.write()
     return outcomes
+
+
+def _check_room(work: Work, head: Head, post: Post, may_write: MayWrite, last_ms: int | None) -> None:
+    """Raise what the chat has against this member's words now."""
+    if head.kind != "direct":
+        check_write(work, head, post.author, last_ms)
+        return
+    refusal = may_write(work.connection, post.author, other_of_direct(head.direct_key, post.author))
+    if refusal is not None:
+        raise refusal
+
+
+def _files_of(work: Work, post: Post, request: bytes) -> Sequence[Attachment] | None:
+    """The post's files, or None when the post is held until they are finished."""
+    if not post.files:
+        return ()
+    if waiting_post(work, post.author, post.nonce, request):
+        return None
+    found = choose_files(work, post.author, post.files)
+    if found is None:
+        hold_post(work, post, request)
+    return found
+
+
+SLOW_POSTS_MAX = 1_000
+"""Posts of all that are looked through for the author's last one: more in five minutes is no slow chat."""
+
+
+def check_write(work: Work, head: Head, author: int, last_ms: int | None = None) -> None:
+    """Whether a member may write now by the chat's own rules; ``last_ms`` is a post of this batch."""
+    if head.kind == "direct" or (head.write_policy == "everyone" and not head.slow_s):
+        return
+    role = member_role(work.connection, head.id, author)
+    if last_ms is None and head.slow_s:
+        m = t.message.c
+        newest = (
+            select(m.ts_ms, m.author)
+            .where(m.chat_id == head.id)
+            .order_by(m.seq.desc())
+            .limit(SLOW_POSTS_MAX)
+            .subquery()
+        )
+        last_ms = work.connection.execute(select(func.max(newest.c.ts_ms)).where(newest.c.author == author)).scalar()
+    decide_write(role, head.write_policy, head.slow_s, last_ms, work.now)
 
 
 def _check_mentions(connection: Connection, post: Post) -> None:

@@ -22,6 +22,7 @@ from storage.reading import account_log, epoch, fellows, message_rows, messages_
 from storage.search import fold
 
 from .gallery import list_attachments
+from .links import TIMED_READS, TimedRead
 from .loads import pins_of
 from .marks import ReadMarks
 from .resume import SyncLimits, synchronise
@@ -176,6 +177,7 @@ class ChatReader:
     def handlers(self) -> dict[type[w.Command], Handler]:
         bound: dict[type[w.Command], Handler] = {command: self._bind(read) for command, read in READS.items()}
         bound |= {command: self._bind_marked(read) for command, read in MARKED.items()}
+        bound |= {command: self._bind_timed(read) for command, read in TIMED_READS.items()}
         bound[Sync] = self._bind_marked(
             lambda connection, account, command, marks: synchronise(
                 connection, account, command, self._clock(), self._limits, marks
@@ -186,6 +188,14 @@ class ChatReader:
     def _bind(self, read: Read) -> Handler:
         async def handle(actor: Actor, command: w.Command) -> w.Result:
             return await self._database.read(lambda connection: read(connection, actor.account, command))
+
+        return handle
+
+    def _bind_timed(self, read: TimedRead) -> Handler:
+        async def handle(actor: Actor, command: w.Command) -> w.Result:
+            now = self._clock()
+            result: w.Result = await self._database.read(lambda c: read(c, actor.account, command, now))
+            return result
 
         return handle
 

@@ -19,6 +19,7 @@ class ChatLimits:
     pinned_messages: int = 50
     distinct_reactions: int = 20
     members: int = 1_000
+    chat_links: int = 20
     receipt_ms: int = 7 * 24 * 3600 * 1000
     account_log: int = 10_000
     read_marks_ms: int = 2_000
@@ -83,6 +84,16 @@ def decide_pin_message(role: str, chat_kind: str, pin_policy: str) -> None:
     if chat_kind == "direct" or pin_policy == "everyone" or role in STAFF_ROLES:
         return
     raise AppError("pin_not_allowed")
+
+
+def decide_write(role: str, write_policy: str, slow_s: int, last_ms: int | None, now: int) -> None:
+    """E-8: read-only chats and slow mode hold for members; ``last_ms`` is the member's last post there."""
+    if role in STAFF_ROLES:
+        return
+    if write_policy == "staff":
+        raise AppError("chat_read_only")
+    if slow_s and last_ms is not None and now < last_ms + slow_s * 1000:
+        raise AppError("slow_mode", seconds=-(-(last_ms + slow_s * 1000 - now) // 1000))
 
 
 def decide_mention_all(role: str) -> None:

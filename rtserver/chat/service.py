@@ -20,6 +20,7 @@ from rtserver.school.relations import may_write
 from rtserver.wire import chat as w
 from rtserver.wire.drafts import DraftSave
 from rtserver.wire.errors import AppError
+from rtserver.wire.links import ChatJoin, ChatLinkCreate, ChatLinkRevoke
 from rtserver.wire.registry import COMMAND_NAMES, COMMANDS
 from storage import tables as t
 from storage.db import Database
@@ -27,7 +28,7 @@ from storage.events import EVERYBODY
 from storage.ids import parse_id
 from storage.writer import Outcome, Writer
 
-from . import drafts, members, messages, views
+from . import drafts, links, members, messages, views
 from .marks import Mark, ReadMarks, save_marks
 from .posting import Post, request_hash, run_posts
 from .rules import ChatLimits
@@ -62,6 +63,9 @@ CHANGES: dict[type[w.Command], Decide] = {
     w.MessageReact: messages.react,
     w.MessageRead: views.read,
     DraftSave: drafts.save_draft,
+    ChatLinkCreate: links.create_link,
+    ChatLinkRevoke: links.revoke_link,
+    ChatJoin: links.join,
 }
 
 

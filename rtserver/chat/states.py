@@ -82,6 +82,8 @@ def load_states(
                 members_count=row.members_count,
                 my_role=sight.role or "member",  # type: ignore[arg-type] # the column holds ChatRole
                 pin_policy=row.pin_policy,
+                write_policy=row.write_policy,
+                slow_s=row.slow_s,
                 view=view_of(views.get(row.id), marks.get(row.id, 0)),
                 unread=unread[row.id].posts,
                 unread_mentions=unread[row.id].mentions,

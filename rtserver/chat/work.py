@@ -40,6 +40,8 @@ class Head:
     head_hash: bytes
     members_count: int
     last_ms: int
+    write_policy: str = "everyone"
+    slow_s: int = 0
 
 
 _saved = attrgetter(*SAVED, "id")

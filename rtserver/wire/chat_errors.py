@@ -12,4 +12,22 @@ CHAT_ERRORS: dict[str, ErrorSpec] = {
     "mention_not_member": ErrorSpec(
         409, False, "you", "Упомянутого человека нет в чате", "The person mentioned is not in the chat"
     ),
+    "chat_read_only": ErrorSpec(403, False, "teacher", "Писать могут только учителя", "Only teachers can write"),
+    "slow_mode": ErrorSpec(
+        429, True, "nobody", "Медленный режим: следующее через {seconds} с", "Slow mode: next in {seconds} s"
+    ),
+    "chat_link_expired": ErrorSpec(
+        410,
+        False,
+        "teacher",
+        "Ссылка в чат больше не действует. Попросите новую",
+        "The chat link no longer works. Ask for a new one",
+    ),
+    "chat_links_limit": ErrorSpec(
+        409,
+        False,
+        "you",
+        "У чата уже {limit} действующих ссылок. Отзовите одну",
+        "The chat already has {limit} working links. Revoke one",
+    ),
 }

@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from . import calls, chat, drafts, files, search, sync
+from . import calls, chat, drafts, files, links, search, sync
 
 
 class CommandSpec(NamedTuple):
@@ -23,6 +23,11 @@ COMMANDS: dict[str, CommandSpec] = {
     "chat.create": CommandSpec(chat.ChatCreate, chat.ChatCreated),
     "chat.update": CommandSpec(chat.ChatUpdate, chat.Done),
     "chat.leave": CommandSpec(chat.ChatLeave, chat.Done),
+    "chat.join": CommandSpec(links.ChatJoin, links.ChatJoinedBy),
+    "chat.link.create": CommandSpec(links.ChatLinkCreate, links.ChatLinkCreated),
+    "chat.link.list": CommandSpec(links.ChatLinkList, links.ChatLinksListed),
+    "chat.link.revoke": CommandSpec(links.ChatLinkRevoke, chat.Done),
+    "chat.link.look": CommandSpec(links.ChatLinkLook, links.ChatLinkSeen),
     "chat.members": CommandSpec(chat.ChatMembers, chat.ChatMembersListed),
     "chat.member.add": CommandSpec(chat.MemberAdd, chat.Done),
     "chat.member.remove": CommandSpec(chat.MemberRemove, chat.Done),

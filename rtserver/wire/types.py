@@ -43,6 +43,9 @@ ChatRole = Literal["member", "teacher", "admin"]
 SchoolRole = Literal["operator", "admin", "class_teacher", "teacher", "student", "staff", "parent"]
 """The seven roles, D10."""
 PinPolicy = Literal["staff", "everyone"]
+"""Who may pin messages in a chat; the same two for who may write in it."""
+Slow = Literal[0, 10, 30, 60, 300]
+"""Seconds between two posts of one member; 0 is off."""
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,3 +170,5 @@ class ChatState(Value, frozen=True):
     last_ts: Ms = 0
     unread_mentions: int = 0
     draft: Draft | None = None
+    write_policy: PinPolicy = "everyone"
+    slow_s: Slow = 0

@@ -132,8 +132,14 @@ def _type(info: shapes.Type) -> str:
     raise TypeError(f"a type without TypeScript: {info}")
 
 
-def _literal(values: frozenset[Any]) -> str:
-    return " | ".join(str(value).lower() if isinstance(value, bool) else f"'{value}'" for value in sorted(values))
+def _literal(values: frozenset[str | int]) -> str:
+    return " | ".join(
+        str(value).lower() if isinstance(value, int) else f"'{value}'" for value in sorted(values, key=_order)
+    )
+
+
+def _order(value: str | int) -> tuple[int, str]:
+    return (value, "") if isinstance(value, int) else (0, value)
 
 
 def _union(name: str, members: tuple[type[msgspec.Struct], ...]) -> list[str]:

@@ -231,7 +231,12 @@ class Histories(RuleBasedStateMachine):
         chat, person = self.chat(pick), wire_id(self.people[more % 3])
         if pick % 4:
             who = 0  # who made the first groups: others are mostly refused
-        match more // 3 % 7:
+        if more // 3 % 8 == 7:
+            made = self.do(who, "chat.link.create", chat=chat)
+            if made is not None:
+                self.do(more % 3, "chat.join", token=made.path.removeprefix("/c/"))
+            return
+        match more // 3 % 8:
             case 0 | 1 | 2:
                 self.do(who, "chat.member.add", chat=chat, accounts=[person])
             case 3:
@@ -242,7 +247,10 @@ class Histories(RuleBasedStateMachine):
                 self.do(who, "chat.leave", chat=chat)
             case _:
                 policy = ["everyone", "staff"][pick % 2]
-                self.do(who, "chat.update", chat=chat, title=f"Имя {pick}", pin_policy=policy)
+                rules: dict[str, Any] = {"title": f"Имя {pick}", "pin_policy": policy}
+                if more % 2:
+                    rules = {"write_policy": policy, "slow_s": [0, 10][pick // 2 % 2]}
+                self.do(who, "chat.update", chat=chat, **rules)
 
     def forward(self, who: int, pick: int, more: int) -> None:
         chat = self.chat(pick)

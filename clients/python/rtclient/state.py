@@ -158,7 +158,12 @@ class State:
             case w.MessageUnpinned():
                 return replace(chat, pinned_messages=_without(chat.pinned_messages, event.target)), False
             case w.ChatUpdated():
-                known: dict[str, Any] = {"title": event.title, "pin_policy": event.pin_policy}
+                known: dict[str, Any] = {
+                    "title": event.title,
+                    "pin_policy": event.pin_policy,
+                    "write_policy": event.write_policy,
+                    "slow_s": event.slow_s,
+                }
                 return replace(chat, **{key: value for key, value in known.items() if value is not None}), False
             case w.MemberAdded():
                 return replace(chat, members_count=chat.members_count + 1), False

@@ -18,6 +18,7 @@ export type ChatKind = 'class' | 'direct' | 'group'
 export type ChatRole = 'admin' | 'member' | 'teacher'
 export type SchoolRole = 'admin' | 'class_teacher' | 'operator' | 'parent' | 'staff' | 'student' | 'teacher'
 export type PinPolicy = 'everyone' | 'staff'
+export type Slow = 0 | 10 | 30 | 60 | 300
 export type FileKind = 'audio' | 'file' | 'picture' | 'video' | 'voice'
 
 export interface AcceptedVersion {
@@ -361,12 +362,22 @@ export interface ChatGot {
   people: Person[]
 }
 
+/** Join by a link, with the account one is logged in with (R-88). A member is told the chat and nothing changes. */
+export interface ChatJoin {
+  token: string
+  nonce: string
+}
+
 /** The account is in a chat from now on; the client asks `chat.get` for its state. */
 export interface ChatJoined {
   kind: 'chat.joined'
   chat: string
   seq: number
   ts: number
+}
+
+export interface ChatJoinedBy {
+  chat: string
 }
 
 export interface ChatLeave {
@@ -379,6 +390,60 @@ export interface ChatLeft {
   chat: string
   seq: number
   ts: number
+}
+
+/** `uses_max` None: as many as come. A revoked link stays in the list until it would have expired. */
+export interface ChatLink {
+  id: string
+  made_by: string
+  created: number
+  expires: number
+  uses: number
+  uses_max: number | null
+  revoked: boolean
+}
+
+/**
+ * Make a link to a group; its administrators only. The answer alone has the token: the server keeps its hash.
+ *
+ * Has no nonce, since a remembered answer would keep the token: after a lost answer revoke what stands in the list.
+ */
+export interface ChatLinkCreate {
+  chat: string
+  expires_s?: 86400 | 604800 | 2592000
+  uses_max?: number | null
+}
+
+/** `path` is what comes after the server's own address: `/c/<token>`. */
+export interface ChatLinkCreated {
+  link: ChatLink
+  path: string
+}
+
+/** The links of a group that have not expired, newest first; its administrators only. */
+export interface ChatLinkList {
+  chat: string
+}
+
+/** What a link leads to, before joining. Refused to whom it would not let in. */
+export interface ChatLinkLook {
+  token: string
+}
+
+export interface ChatLinkRevoke {
+  chat: string
+  link: string
+}
+
+/** `chat` is there for a member alone. */
+export interface ChatLinkSeen {
+  title: string
+  members_count: number
+  chat: string | null
+}
+
+export interface ChatLinksListed {
+  links: ChatLink[]
 }
 
 /** Every chat of the account with its state, people and pins; what a client loads after `reset`. */
@@ -451,6 +516,8 @@ export interface ChatState {
   last_ts: number
   unread_mentions: number
   draft: Draft | null
+  write_policy: PinPolicy
+  slow_s: Slow
 }
 
 export interface ChatUnarchive {
@@ -461,18 +528,27 @@ export interface ChatUnpin {
   chat: string
 }
 
-/** Change the title of a group or who may pin in it; administrators of the chat only. */
+/**
+ * Change the title of a group or the rules in it; administrators of the chat only.
+ *
+ * `write_policy` `staff` makes it read-only for all but teachers and administrators, whom `slow_s` does not
+ * hold up either.
+ */
 export interface ChatUpdate {
   chat: string
   nonce: string
   title?: string | null
   pin_policy?: PinPolicy | null
+  write_policy?: PinPolicy | null
+  slow_s?: Slow | null
 }
 
 export interface ChatUpdated {
   kind: 'chat.updated'
   title: string | null
   pin_policy: PinPolicy | null
+  write_policy: PinPolicy | null
+  slow_s: Slow | null
   chat: string
   seq: number
   ts: number
@@ -1970,6 +2046,11 @@ export interface Commands {
   'chat.create': { input: ChatCreate; result: ChatCreated }
   'chat.update': { input: ChatUpdate; result: Done }
   'chat.leave': { input: ChatLeave; result: Done }
+  'chat.join': { input: ChatJoin; result: ChatJoinedBy }
+  'chat.link.create': { input: ChatLinkCreate; result: ChatLinkCreated }
+  'chat.link.list': { input: ChatLinkList; result: ChatLinksListed }
+  'chat.link.revoke': { input: ChatLinkRevoke; result: Done }
+  'chat.link.look': { input: ChatLinkLook; result: ChatLinkSeen }
   'chat.members': { input: ChatMembers; result: ChatMembersListed }
   'chat.member.add': { input: MemberAdd; result: Done }
   'chat.member.remove': { input: MemberRemove; result: Done }
@@ -2149,6 +2230,10 @@ export type ErrorCode =
   | 'search_empty'
   | 'mention_all_not_allowed'
   | 'mention_not_member'
+  | 'chat_read_only'
+  | 'slow_mode'
+  | 'chat_link_expired'
+  | 'chat_links_limit'
   | 'link_malformed'
   | 'invite_expired'
   | 'invite_revoked'

@@ -22,11 +22,14 @@ type Act = typeof act extends fc.Arbitrary<infer T> ? T : never
 function perform(chat: ReferenceChat, { kind, who, pick, emoji }: Act): ChatLogEvent | null {
   const living = chat.living()
   const target = living[pick % Math.max(1, living.length)]
-  const plain = { post_no: chat.messages().length + 1, reply_to: null, forwarded: null, erased: false }
+  const plain = { post_no: chat.messages().length + 1, reply_to: null, forwarded: null, erased: false, mentions: [], mentions_all: false }
   if (kind === 'post') {
     return chat.add({ kind: 'message.posted', actor: who, text: `№ ${pick}`, nonce: `n${chat.head}`, ...plain })
   }
-  if (kind === 'title') return chat.add({ kind: 'chat.updated', actor: who, title: `Тема ${pick}`, pin_policy: null })
+  if (kind === 'title') {
+    const rules = { pin_policy: null, write_policy: null, slow_s: null }
+    return chat.add({ kind: 'chat.updated', actor: who, title: `Тема ${pick}`, ...rules })
+  }
   if (kind === 'role') return chat.add({ kind: 'member.role_changed', actor: 'anna', account: who, role: 'teacher' })
   if (!target) return null
   const on = { actor: who, target: target.seq }

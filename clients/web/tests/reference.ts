@@ -82,6 +82,8 @@ export class ReferenceChat {
       last_ts: last?.ts ?? 0,
       unread_mentions: 0,
       draft: null,
+      write_policy: 'everyone',
+      slow_s: 0,
     }
   }
 

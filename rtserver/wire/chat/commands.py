@@ -29,6 +29,7 @@ from ..types import (
     Person,
     PinPolicy,
     Seq,
+    Slow,
     Value,
 )
 
@@ -86,12 +87,18 @@ class ChatCreated(Result, frozen=True):
 
 
 class ChatUpdate(Command, frozen=True):
-    """Change the title of a group or who may pin in it; administrators of the chat only."""
+    """Change the title of a group or the rules in it; administrators of the chat only.
+
+    ``write_policy`` ``staff`` makes it read-only for all but teachers and administrators, whom ``slow_s`` does not
+    hold up either.
+    """
 
     chat: Id
     nonce: Nonce
     title: str | None = None
     pin_policy: PinPolicy | None = None
+    write_policy: PinPolicy | None = None
+    slow_s: Slow | None = None
 
 
 class ChatLeave(Command, frozen=True):

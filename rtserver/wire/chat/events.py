@@ -17,6 +17,7 @@ from ..types import (
     Ms,
     PinPolicy,
     Seq,
+    Slow,
 )
 
 # --- events of a chat's log ------------------------------------------------------------------------------------
@@ -39,6 +40,8 @@ class ChatWasCreated(ChatEvent, frozen=True, tag="chat.created"):
 class ChatUpdated(ChatEvent, frozen=True, tag="chat.updated"):
     title: str | None = None
     pin_policy: PinPolicy | None = None
+    write_policy: PinPolicy | None = None
+    slow_s: Slow | None = None
 
 
 class MemberAdded(ChatEvent, frozen=True, tag="member.added"):

@@ -25,6 +25,8 @@ export function applyToChat(
     case 'chat.updated':
       next.title = event.title ?? chat.title
       next.pin_policy = event.pin_policy ?? chat.pin_policy
+      next.write_policy = event.write_policy ?? chat.write_policy
+      next.slow_s = event.slow_s ?? chat.slow_s
       break
     case 'member.added':
       next.members_count += 1
