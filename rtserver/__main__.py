@@ -12,36 +12,34 @@ import msgspec
 import typer
 import uvloop
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from media.worker import WorkerSettings
 from media.worker import run as run_worker
 from rtserver import log
+from rtserver.account_cli import add_account_commands
 from rtserver.admin_cli import add_school_commands
 from rtserver.app import is_loopback, serve
 from rtserver.app_calls import WORKER_VARIABLE
-from rtserver.auth.sessions import add_account, open_session
 from rtserver.clock import now_ms
 from rtserver.config import ConfigError, Settings, load
 from rtserver.demo import demo_links, is_empty
 from rtserver.files_cli import add_file_commands
-from rtserver.school.enrol import enrol
-from rtserver.wire.types import SchoolRole
 from storage.backup import BackupError, backup, restore
 from storage.db import Database
-from storage.ids import parse_id, wire_id
 from storage.migrate import upgrade
 from storage.verify import verify as verify_logs
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="A school's own messenger and lessons.")
-admin = typer.Typer(no_args_is_help=True, help="For the operator of this machine.")
-account_cli = typer.Typer(no_args_is_help=True, help="Accounts.")
+admin = typer.Typer(
+    no_args_is_help=True,
+    help="For the operator. Ends with 0: done, 1: refused, 2: a wrong call.",
+)
+account_cli = typer.Typer(no_args_is_help=True, help="Accounts: make them, and help people who cannot get in.")
 cli.add_typer(admin, name="admin")
 admin.add_typer(account_cli, name="account")
 
 ConfigPath = Annotated[Optional[Path], typer.Option("--config", help="config.toml; ./config.toml when it exists.")]  # noqa: UP045 - typer reads it
-ROLES = ("operator", "admin", "class_teacher", "teacher", "student", "staff", "parent")
 
 
 def settings_of(path: Path | None) -> Settings:
@@ -173,52 +171,7 @@ def restore_command(
     verify(config)
 
 
-@account_cli.command("add")
-def account_add(
-    first_name: str,
-    last_name: str,
-    school: Annotated[str, typer.Option(help="School's name; made when missing.")] = "",
-    role: Annotated[str, typer.Option(help=", ".join(ROLES))] = "",
-    klass: Annotated[str, typer.Option("--class", help="Class, like 7А; made when missing.")] = "",
-    subject: str = "",
-    config: ConfigPath = None,
-) -> None:
-    """Make an account; prints its id."""
-    if role and role not in ROLES:
-        typer.echo(f"unknown role: {role}", err=True)
-        raise typer.Exit(2)
-
-    async def run() -> int:
-        database = Database(settings_of(config).storage.database)
-        try:
-            return await database.write(_add)
-        finally:
-            await database.close()
-
-    def _add(connection: Connection) -> int:
-        number = add_account(connection, first_name, last_name, now_ms())
-        if role:
-            chosen: SchoolRole = role  # type: ignore[assignment] # checked above
-            enrol(connection, number, chosen, school, klass, subject, now_ms())
-        return number
-
-    typer.echo(wire_id(asyncio.run(run())))
-
-
-@account_cli.command("token")
-def account_token(account: str, device: str = "admin", config: ConfigPath = None) -> None:
-    """Open a session of an account; prints its token once."""
-
-    async def run() -> str:
-        database = Database(settings_of(config).storage.database)
-        try:
-            return await database.write(lambda c: open_session(c, parse_id(account), device, now_ms()))
-        finally:
-            await database.close()
-
-    typer.echo(asyncio.run(run()))
-
-
+add_account_commands(account_cli, settings_of)
 add_school_commands(admin, settings_of)
 add_file_commands(admin, settings_of)
 

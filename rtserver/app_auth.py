@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -34,6 +35,7 @@ from storage import tables as t
 from storage.db import Database, upsert
 
 KEY_NAME = "code_key"
+log = logging.getLogger(__name__)
 
 
 def edge_settings(settings: Settings) -> EdgeSettings:
@@ -42,6 +44,8 @@ def edge_settings(settings: Settings) -> EdgeSettings:
         trusted = networks(settings.server.trusted_proxies)
     except ValueError as error:
         raise ConfigError(f"server.trusted_proxies: {error}") from None
+    if settings.server.url.startswith("https://") and not trusted:
+        log.warning("server.url is https, trusted_proxies is empty: no cookie is Secure, limits see one address")
     return EdgeSettings(tuple(settings.hub.origins), trusted, settings.server.body_bytes)
 
 

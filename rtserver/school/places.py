@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import secrets
 import threading
 from collections.abc import Iterable
 from importlib import resources
@@ -18,6 +19,8 @@ from sqlalchemy import Connection, func, insert, select, update
 from rtserver.wire import school as w
 from rtserver.wire.errors import AppError
 from storage import school_tables as s
+from storage import tables as t
+from storage.db import upsert
 from storage.ids import new_id, wire_id
 
 from .gazetteer import Gazetteer, Place, fold_place
@@ -39,6 +42,8 @@ COUNTRIES: dict[str, tuple[str, str]] = {
 """Countries that the interface can name; those without localities are not offered."""
 HINT = "Не ищите районный центр: впишите название своего города, деревни или посёлка"
 HINT_EN = "Do not search for the district centre: type the exact place"
+LOADED = "localities"
+"""Key of the mark that each load of a classifier leaves: a load that only renews changes no count."""
 DROP_DOWN = 30
 """R-49: the closed list shows only the largest."""
 
@@ -56,13 +61,14 @@ class Places:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._shipped: list[Place] | None = None
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int, str] | None = None
         self._gazetteer: Gazetteer | None = None
 
     def refresh(self, connection: Connection) -> Gazetteer:
         """The gazetteer as of this connection's snapshot."""
         count, newest = connection.execute(select(func.count(), func.max(s.locality.c.id))).one()
-        seen = (count, newest or 0)
+        loaded_at = connection.execute(select(t.instance.c.value).where(t.instance.c.key == LOADED)).scalar()
+        seen = (count, newest or 0, loaded_at or "")
         with self._lock:
             if self._gazetteer is None or self._seen != seen:
                 if self._shipped is None:
@@ -165,4 +171,7 @@ def save_places(connection: Connection, places: Iterable[tuple[Place, str]]) -> 
             added += 1
     for start in range(0, len(fresh), 1_000):
         connection.execute(insert(s.locality), fresh[start : start + 1_000])
+    stamp = secrets.token_hex(8)
+    statement = upsert(connection, t.instance).values(key=LOADED, value=stamp)
+    connection.execute(statement.on_conflict_do_update(index_elements=[t.instance.c.key], set_={"value": stamp}))
     return added, renewed

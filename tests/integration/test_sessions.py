@@ -8,7 +8,9 @@ import pytest
 from aiohttp import ClientSession, DummyCookieJar
 from sqlalchemy import Connection, insert, select, update
 
+from rtserver.app_auth import edge_settings
 from rtserver.auth.sessions import SESSION_MS, Sessions, add_account, add_signin_link, open_session
+from rtserver.config import load
 from rtserver.routes.address import FORWARDING
 from rtserver.wire.errors import AppError
 from storage import tables as t
@@ -163,3 +165,13 @@ async def test_newer_documents_reach_running_sessions(database: Database, tmp_pa
         assert (await browser.get("/api/me"))["documents"] == []
         kept = [(one["document"], one["version"]) for one in (await browser.get("/api/auth/my-data"))["documents"]]
         assert kept == [("agreement", "2026-11"), ("privacy", "2026-11"), ("privacy", "2027-01")]
+
+
+@pytest.mark.parametrize(("proxies", "warned"), [("[]", True), ('["127.0.0.1"]', False)])
+def test_a_front_that_the_server_does_not_know_of_is_named(
+    caplog: pytest.LogCaptureFixture, proxies: str, warned: bool
+) -> None:
+    """Architecture §3: an https address without trusted proxies would make every cookie a plain one, silently."""
+    environment = {"RT_SERVER__URL": "https://school.example", "RT_SERVER__TRUSTED_PROXIES": proxies}
+    edge_settings(load(None, environment))
+    assert ("trusted_proxies is empty" in caplog.text) is warned
