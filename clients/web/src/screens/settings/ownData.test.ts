@@ -4,7 +4,7 @@ import { collectOwnData } from './ownData'
 
 const page = (seqs: number[], more: string): OwnData => ({
   account: '1', first_name: 'Имя', last_name: '', patronymic: '', gender: '', birth_date: '', created: 0,
-  contacts: [], sessions: [], documents: [], messages: seqs.map((seq) => ({ chat: '9', seq, ts: 0, text: '' })), more,
+  contacts: [], sessions: [], documents: [], roles: [], children: [], parents: [], consents: [], applications: [], blocked: [], messages: seqs.map((seq) => ({ chat: '9', seq, ts: 0, text: '' })), more,
 })
 
 /** E-13: a long history comes in pages and leaves as one file. */
