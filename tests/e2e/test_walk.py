@@ -288,3 +288,47 @@ async def test_the_desk_opens_at_its_address_and_follows_the_roles(
     await expect(who.page.get_by_role("link", name="Управление")).to_be_visible()
     api(server, head, "POST", f"{path}/roles/{granted['id']}/revoke")
     await expect(who.page.get_by_text("Сюда нет доступа")).to_be_visible()
+
+
+async def test_many_applications_are_decided_at_once(
+    server: ServerProcess, browser: Browser, desk: tuple[str, str, str]
+) -> None:
+    """R-33, R-34, R-55, S29: a range by Shift, another class before approval, one refusal for several."""
+    head, path, invite = desk
+    other = api(server, head, "POST", f"{path}/class-list", {"name": "5Б"})["id"]
+    tokens = []
+    for name in ("Антон", "Борис", "Вадим", "Глеб"):
+        ident = server.command("admin", "account", "add", name, name)
+        born(server.home, ident, "2009-05-05")
+        tokens.append(server.command("admin", "account", "token", ident))
+        api(server, tokens[-1], "POST", "/api/applications", {"invite": invite.rpartition("/")[2]})
+    admin = await visitor(browser, "bulk", width=1280, theme="light")
+    page = admin.page
+    await page.context.add_cookies([{"name": "rt_session", "value": head, "url": server.url}])
+    await page.goto(server.url + "/admin")
+    rows = page.locator("[data-row]")
+    await expect(rows).to_have_count(4)
+    await expect(section(page, "Заявки")).to_contain_text("4")
+    await rows.nth(0).get_by_label("Класс: Антон Антон").select_option(other)
+    await expect(page.get_by_text("Класс в заявке изменён")).to_be_visible()
+    await rows.nth(0).get_by_role("checkbox").click()
+    await rows.nth(1).get_by_role("checkbox").click(modifiers=["Shift"])
+    await page.get_by_role("button", name="Одобрить выбранные (2)").click()
+    await expect(rows).to_have_count(2)
+    await rows.nth(0).focus()
+    await page.keyboard.press("x")
+    await page.keyboard.press("Shift+J")
+    await page.get_by_role("button", name="Отказать выбранным (2)").click()
+    await page.get_by_role("dialog").get_by_text("Такая заявка уже есть").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Отказать").click()
+    await expect(page.get_by_text("Новых заявок нет")).to_be_visible()
+    await page.get_by_role("radio", name="Рассмотренные").click()
+    await expect(rows).to_have_count(4, timeout=30_000)  # after the five seconds of undo
+    await picture(page, "decided")
+    became = [api(server, token, "GET", "/api/applications")["applications"][0] for token in tokens]
+    assert [(one["status"], one["class_name"], one["reason"]) for one in became] == [
+        ("approved", "5Б", ""),
+        ("approved", "5А", ""),
+        ("refused", "5А", "Такая заявка уже есть"),
+        ("refused", "5А", "Такая заявка уже есть"),
+    ]
