@@ -7,11 +7,13 @@ const OLDEST = ['chrome109', 'edge109', 'firefox115', 'safari15.4']
 
 const SERVER = 'http://127.0.0.1:8080'
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   plugins: [svelte()],
   build: {
     target: OLDEST,
-    outDir: process.env.RT_STATIC ?? '../../rtserver/static',
+    // the page of components is for those who build the client; it never comes into the product
+    ...(mode === 'stories' ? { rollupOptions: { input: 'stories.html' } } : {}),
+    outDir: mode === 'stories' ? '.stories' : (process.env.RT_STATIC ?? '../../rtserver/static'),
     emptyOutDir: true,
     manifest: true,
     // The page's CSP is default-src 'self': a data: address would be refused.
@@ -29,4 +31,4 @@ export default defineConfig({
     include: ['tests/**/*.test.ts', 'src/**/*.test.ts'],
     environment: 'node',
   },
-})
+}))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -26,6 +30,19 @@ RUN_AXE = """async () => {
   return found.violations.map((one) => ({
     rule: one.id, where: one.nodes.slice(0, 4).map((node) => node.target.join(' ') + ' | ' + node.failureSummary),
   }))
+}"""
+AGED = """async () => {
+  const [{ name }] = await indexedDB.databases()
+  const open = indexedDB.open(name)
+  const db = await new Promise((done) => (open.onsuccess = () => done(open.result)))
+  const at = db.transaction('outbox', 'readwrite')
+  const all = at.objectStore('outbox').getAll()
+  all.onsuccess = () => {
+    const old = (post) => ({ ...post, created: post.created - 48 * 3600000, tab: 'gone' })
+    for (const post of all.result) at.objectStore('outbox').put(old(post))
+  }
+  await new Promise((done) => (at.oncomplete = done))
+  db.close()
 }"""
 WIDTHS = {1280: 800, 768: 900, 360: 740}
 
@@ -97,6 +114,12 @@ async def test_every_screen_in_pictures_and_by_axe(
     await open_chat(page, "7А")
     await camera.shoot("15-conversation")
 
+    await page.locator("#messages").evaluate("(list) => (list.scrollTop -= 2 * list.clientHeight)")
+    await expect(page.locator(".jump")).to_be_visible()
+    await camera.shoot("15-jump")
+    await page.locator(".jump > button").click()
+    await expect(page.locator(".jump")).to_have_count(0)
+
     row = page.locator('#messages [role="listitem"]').filter(has_text="Верно, спасибо, Ваня").first
     await row.focus()
     await page.keyboard.press("Enter")
@@ -130,6 +153,10 @@ async def test_every_screen_in_pictures_and_by_axe(
     await camera.shoot("22-new-chat")
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
+    await page.get_by_role("searchbox").fill("щщщ")
+    await expect(page.locator("a[data-chat]")).to_have_count(0)
+    await camera.shoot("22-nothing-found")
+    await page.get_by_role("searchbox").fill("")
 
     await open_chat(page, "Мария Иванова")
     await page.context.set_offline(True)
@@ -137,6 +164,14 @@ async def test_every_screen_in_pictures_and_by_axe(
     await page.locator("#composer").fill("Принесу и запасную ручку ✏️")
     await page.keyboard.press("Enter") if width >= 600 else await page.locator("#composer + button").click()
     await camera.shoot("30-offline")
+    # Two days later: it is not sent silently, somebody is asked first.
+    await page.evaluate(AGED)
+    await page.goto(home + "/messages")
+    await page.context.set_offline(False)
+    await page.reload()
+    await open_chat(page, "Мария Иванова")
+    await expect(page.locator('[data-state="failed"]')).to_be_visible()
+    await camera.shoot("15-failed")
     await page.context.close()
 
     stranger = await browser.new_context(
@@ -149,4 +184,51 @@ async def test_every_screen_in_pictures_and_by_axe(
     await expect(camera.page.get_by_role("heading", level=1)).to_be_visible()
     await camera.shoot("01-landing")
     await stranger.close()
+    assert not camera.found, "\n".join(map(str, camera.found))
+
+
+def node_path() -> str:
+    """As ``clients/web/build.py`` finds Node: the system's, else the one it fetched."""
+    return f"{os.environ['PATH']}{os.pathsep}{ROOT / '.tools' / 'node' / 'bin'}"
+
+
+@pytest.fixture(scope="module")
+def stories() -> Iterator[str]:
+    """The page of components, built and served as files; the address."""
+    web = ROOT / "clients" / "web"
+    subprocess.run(
+        ["npm", "run", "--silent", "stories"],
+        check=True,
+        capture_output=True,
+        cwd=web,
+        env={**os.environ, "PATH": node_path()},
+    )
+    handler = partial(SilentFiles, directory=str(web / ".stories"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/stories.html"
+        server.shutdown()
+        thread.join()
+
+
+class SilentFiles(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """A test's output holds no access log."""
+
+
+@pytest.mark.parametrize("lang", ["ru", "en"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+async def test_every_component_in_every_state(
+    stories: str, browser: Browser, width: int, theme: str, lang: str
+) -> None:
+    """E-12, E-13: the page of components, looked at and without a violation of axe."""
+    context = await browser.new_context(viewport={"width": width, "height": 2_600}, reduced_motion="reduce")
+    page = await context.new_page()
+    await page.goto(f"{stories}?lang={lang}&theme={theme}")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    camera = Camera(page, f"{theme}-{lang}-{width}")
+    await camera.shoot("00-components")
+    await context.close()
     assert not camera.found, "\n".join(map(str, camera.found))

@@ -171,3 +171,61 @@ async def test_back_closes_the_topmost_layer_only(demo: Demo, browser: Browser) 
     await expect(page.locator("#composer")).to_be_visible()
     await page.go_back()
     await expect(page.locator("a[data-chat]").first).to_be_visible()
+
+
+async def test_a_message_elsewhere_is_told_by_a_toast_that_opens_it(demo: Demo, browser: Browser) -> None:
+    """Experience §4.6: a toast for a chat that is not open, none for the open one; the title counts what is unread."""
+    alexey = await enter(browser, demo, "Алексей")
+    maria = await enter(browser, demo, "Мария")
+    await row(alexey, "Шахматы").click()
+    await expect(alexey.locator("#composer")).to_be_visible()
+    await row(maria, "Алексей Петров").click()
+    await maria.locator("#composer").fill("Пойдём в библиотеку?")
+    await maria.keyboard.press("Enter")
+    toast = alexey.locator(".toast")
+    await expect(toast).to_contain_text("Мария Иванова: Пойдём в библиотеку?")
+    await expect(alexey).to_have_title(re.compile(r"^\(\d+\) "))
+    await toast.get_by_role("button", name="Открыть").click()
+    await expect(said(alexey, "Пойдём в библиотеку?")).to_be_in_viewport()
+    await expect(toast).to_have_count(0)
+    await maria.locator("#composer").fill("Жду у входа")
+    await maria.keyboard.press("Enter")
+    await expect(said(alexey, "Жду у входа")).to_be_visible()
+    await expect(toast).to_have_count(0)
+
+
+async def test_many_messages_become_important_at_once(demo: Demo, browser: Browser) -> None:
+    """R-91: chosen by keyboard, starred together; the list of important ones has both."""
+    page = await enter(browser, demo, "Алексей")
+    await row(page, "Олимпиада").click()
+    await said(page, "Я бы начала").focus()
+    await page.keyboard.press("Enter")
+    await page.locator('[data-item="select"]').click()
+    await said(page, "Я бы начала").focus()
+    await page.keyboard.press("ArrowUp")
+    await expect(said(page, "Я бы начала")).not_to_be_focused()
+    await page.keyboard.press("Space")
+    await expect(page.locator(".select")).to_contain_text("2")
+    texts = [await one.locator(".text").inner_text() for one in await page.locator(".row.chosen").all()]
+    await page.locator(".select").get_by_role("button", name="Отметить как важное").click()
+    await expect(page.locator(".toast")).to_be_visible()
+    await page.goto(page.url.partition("?")[0] + "?panel=important")
+    for text in texts:
+        await expect(page.locator("aside")).to_contain_text(text[:30])
+
+
+async def test_a_link_to_a_message_of_this_messenger_opens_here(demo: Demo, browser: Browser) -> None:
+    """Experience §4.3: own links open inside, in the same tab; others are links of the world, without a referrer."""
+    page = await enter(browser, demo, "Алексей")
+    await row(page, "Олимпиада").click()
+    await expect(said(page, "Я бы начала")).to_be_visible()
+    target = page.url + "/" + str(await said(page, "Я бы начала").get_attribute("data-seq"))
+    await row(page, "Шахматы").click()
+    await expect(page.locator("#composer")).to_be_visible()
+    await page.locator("#composer").fill(f"Смотри {target} и https://example.org")
+    await page.keyboard.press("Enter")
+    away = said(page, "Смотри").get_by_role("link", name="https://example.org")
+    assert await away.get_attribute("rel") == "noopener noreferrer nofollow"
+    await said(page, "Смотри").get_by_role("link").first.click()
+    await expect(said(page, "Я бы начала")).to_be_in_viewport()
+    assert len(page.context.pages) == 1

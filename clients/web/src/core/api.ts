@@ -35,8 +35,21 @@ export interface Core {
   readonly drafts: DraftsStore
   readonly commands: Commands
   readonly calls: CallChannel
+  /**
+   * Called for each message of somebody else as it is said, not for what is caught up with later. `leads` is true in one
+   * tab of the account. Gives the way to stop.
+   */
+  onSaid(listener: (said: Said) => void): () => void
   /** The open conversation of a chat. Call in an effect by chat id and `close()` in its clean-up. */
   open(chat: string, at?: number): Conversation
+}
+
+export interface Said {
+  chat: string
+  seq: number
+  author: string
+  text: string
+  leads: boolean
 }
 
 export interface SessionStore {

@@ -1,6 +1,6 @@
 /** The composition of the core: makes its parts and binds them. Holds no rule of its own. */
 import { askAgain } from './again'
-import type { Conversation, Core } from './api'
+import type { Conversation, Core, Said } from './api'
 import { Book } from './book'
 import { Cache } from './cache'
 import { CallChannel } from './calls'
@@ -37,6 +37,7 @@ function makeCore(): Core {
   const overlays = new Overlays()
   const tabs = new Tabs<OutboxNews>()
   const talks = new Set<Talk>()
+  const listeners = new Set<(said: Said) => void>()
   let clockSkewMs = 0
   let saving: ReturnType<typeof setTimeout> | undefined
   let savedAt = -SAVE_EVERY_MS
@@ -75,7 +76,11 @@ function makeCore(): Core {
       else location.reload() // another account has logged in in this browser meanwhile
       return
     }
-    if (!calls.heard(event)) sync.heard(event)
+    if (calls.heard(event)) return
+    sync.heard(event)
+    if (event.kind !== 'message.posted' || event.actor === book.me || connection.state !== 'online') return
+    const said = { chat: event.chat, seq: event.seq, author: event.actor ?? '', text: event.text, leads: tabs.leads }
+    for (const listener of listeners) listener(said)
   }
 
   function lost(): void {
@@ -185,6 +190,10 @@ function makeCore(): Core {
         await new Promise((again) => setTimeout(again, ASK_AGAIN_MS))
       }
       if (session.state === 'in' && session.account !== account) await begin(session.account)
+    },
+    onSaid(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     open(chat, at): Conversation {
       const talk: Talk = new Talk(chat, { ask, book, chats, outbox, people, reads, closed }, at)

@@ -63,8 +63,9 @@ export class Outbox implements OutboxStore {
       const known = this.#entries.find((entry) => entry.nonce === post.nonce)
       const orphan = post.tab !== this.#ports.tab && !(living?.has(post.tab) ?? false)
       if (orphan) {
-        const state = this.#ports.now() - post.created > STALE_MS ? 'stale' : 'pending'
-        const own: Entry = { ...post, tab: this.#ports.tab, state, error: null }
+        const stale = this.#ports.now() - post.created > STALE_MS
+        const asked = stale ? { state: 'stale' as const, error: failure('stale').error } : { state: 'pending' as const, error: null }
+        const own: Entry = { ...post, tab: this.#ports.tab, ...asked }
         this.#put(own)
         void this.#ports.cache.savePost(kept(own))
       } else if (!known) {

@@ -4,10 +4,10 @@ export type Theme = 'system' | 'light' | 'dark'
 export type SendBy = 'enter' | 'ctrl'
 export const SCALES = [90, 100, 110, 120, 130] as const
 
-type Stored = { theme: Theme; scale: number; lessMotion: boolean; sendBy: SendBy; listWidth: number }
+type Stored = { theme: Theme; scale: number; lessMotion: boolean; sendBy: SendBy; listWidth: number; sound: boolean }
 
 const KEY = 'rt.prefs'
-const DEFAULTS: Stored = { theme: 'system', scale: 100, lessMotion: false, sendBy: 'enter', listWidth: 360 }
+const DEFAULTS: Stored = { theme: 'system', scale: 100, lessMotion: false, sendBy: 'enter', listWidth: 360, sound: true }
 const dark = matchMedia('(prefers-color-scheme: dark)')
 
 class Prefs {
