@@ -92,6 +92,7 @@ async def test_a_student_s_own_pages(demo: Demo, browser: Browser) -> None:
     await expect(classes.get_by_role("heading")).to_have_text("Мои классы 1")
     await expect(classes.get_by_role("link", name=re.compile("^7А"))).to_be_visible()
     await expect(page.get_by_role("link", name="Управление")).to_have_count(0)
+    await expect(page.get_by_text("Приложения")).to_have_count(0)  # none is set (R-85)
 
     await press(page, "Профиль", "link")
     me = screen(page, "S19")
@@ -247,6 +248,32 @@ async def test_a_stranger_sees_nobody(server: ServerProcess, browser: Browser) -
     await press(page, "Основная информация", "link")
     await press(page, "Добавить организацию", "link")
     await expect(screen(page, "S11")).to_be_visible()
+
+
+async def test_home_and_the_first_page_lead_to_the_applications(
+    tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-85, D13: only the stores that are set, on both pages, and the browser's own offer once it makes one."""
+    for key in ("APP_STORE", "APP_GALLERY", "MACOS"):
+        monkeypatch.setenv(f"RT_APPS__{key}", f"https://{key.lower()}.example/app")
+    with demo_school(tmp_path) as demo:
+        page = await enter(browser, demo, "Алексей")
+        await press(page, "Главная", "link")
+        for name in ("Загрузите в App Store", "Откройте в AppGallery", "Скачать для macOS"):
+            await expect(page.get_by_role("link", name=name)).to_have_attribute("href", re.compile("^https://"))
+        await expect(page.get_by_text("Требуется macOS 10.9 или выше")).to_be_visible()
+        await expect(page.get_by_text("Google Play")).to_have_count(0)
+        await page.evaluate(
+            """dispatchEvent(Object.assign(new Event('beforeinstallprompt'), {
+              prompt: async () => { document.title = 'asked' },
+            }))"""
+        )
+        await press(page, "Установить на это устройство")
+        await expect(page).to_have_title("asked")
+        await expect(page.get_by_role("button", name="Установить на это устройство")).to_have_count(0)
+        stranger = await (await browser.new_context(locale="ru-RU")).new_page()
+        await stranger.goto(demo.server.url + "/")
+        await expect(stranger.get_by_role("link", name="Загрузите в App Store")).to_be_visible()
 
 
 async def test_security_and_own_data(server: ServerProcess, browser: Browser) -> None:

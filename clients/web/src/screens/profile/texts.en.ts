@@ -24,6 +24,7 @@ export const profileEn: Record<ProfileKey, Entry> = {
   waiting: 'The application waits for the school',
   contact_info: 'Contact information',
   contact_info_text: 'Only you see your number and e-mail: they log you in.',
+  no_contact_info: 'No phone and no e-mail yet.',
   phone: 'Phone',
   email: 'E-mail',
   change: 'Change',

@@ -23,6 +23,7 @@ export const profileRu = {
   waiting: 'Заявка ждёт решения школы',
   contact_info: 'Контактная информация',
   contact_info_text: 'Номер и почту видите только вы: по ним входят в аккаунт.',
+  no_contact_info: 'Ни номера, ни почты пока нет.',
   phone: 'Телефон',
   email: 'Почта',
   change: 'Изменить',
