@@ -7,6 +7,7 @@ in pieces.
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Protocol, cast
 
 from .frames import Frame, FrameError, FrameReader, Opcode, build, close_frame
@@ -15,6 +16,9 @@ from .tick import Batch, Tick
 CLOSING_S = 2.0
 """A peer that was told to go has this long to take it and to answer (RFC 6455 §7.1.1), then the connection is cut."""
 
+_UNSENT: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+"""Linux and macOS: what the peer has not room for waits here, where it is counted. Else the kernel takes up to 4 MiB
+(``tcp_wmem``) for a peer that reads nothing, and nobody sees that it is slow."""
 _TEXT, _BINARY, _CLOSE, _PING = int(Opcode.TEXT), int(Opcode.BINARY), int(Opcode.CLOSE), int(Opcode.PING)
 
 
@@ -61,6 +65,9 @@ class Link(asyncio.Protocol):
         """Take the transport over, after the handshake was written."""
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=self._bounds.high_bytes)
+        if _UNSENT is not None:
+            own: socket.socket = transport.get_extra_info("socket")
+            own.setsockopt(socket.IPPROTO_TCP, _UNSENT, self._bounds.high_bytes)
         transport.set_protocol(self)
 
     # --- out -----------------------------------------------------------------------------------------------

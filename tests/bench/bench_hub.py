@@ -158,6 +158,8 @@ def one_run(server: Server, home: Path, size: Size, *, peer: bool) -> dict[str, 
             with server(home) as running:
                 report[name] = load(running, people, size.sockets, scenario, peer=peer, text=LONG)
                 report[name]["slow_cuts"] = _slow_cuts(running.operator_port)
+        if report["one_deaf"]["slow_cuts"] != 1:
+            raise RuntimeError("the deaf client was not cut: its buffers never filled, so the run proves nothing")
     return report
 
 
