@@ -4,6 +4,7 @@ from .client import Client, Options, new_nonce
 from .errors import ClientError, Ended, OutboxFull, Overrun, Refused, StoreInUse
 from .events import Event, NotSent, Reloaded
 from .state import State
+from .transfers import Transfers
 
 __all__ = [
     "Client",
@@ -18,5 +19,6 @@ __all__ = [
     "Reloaded",
     "State",
     "StoreInUse",
+    "Transfers",
     "new_nonce",
 ]

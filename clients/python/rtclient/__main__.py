@@ -1,16 +1,24 @@
-"""``rtclient tail`` and ``rtclient send``: read and write chats from a shell. Prints texts to the terminal only."""
+"""``rtclient tail | send | upload | download``: chats and files from a shell. Prints texts to the terminal only."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Optional, TypeVar
 
 import typer
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.text import Text
 
 from rtserver.wire import chat as w
@@ -18,6 +26,7 @@ from rtserver.wire import chat as w
 from .client import Client
 from .errors import ClientError
 from .events import Event, NotSent, Reloaded
+from .transfers import Transfers
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Read and write chats of an rtserver.")
 Url = Annotated[str, typer.Option(envvar="RTCLIENT_URL", help="Address of the server.")]
@@ -42,6 +51,59 @@ def send(
             return (await client.post(chat, words)).seq
 
     typer.echo(_run(run()))
+
+
+@cli.command()
+def upload(
+    files: list[Path],
+    token: Token,
+    chat: Annotated[str, typer.Option(help="Post them in this chat.")] = "",
+    text: Annotated[str, typer.Option(help="Words of that message.")] = "",
+    url: Url = LOCAL,
+    store: StorePath = None,
+) -> None:
+    """Send FILES, each resumed until it is whole; prints their ids. With --store it goes on where it ended."""
+
+    async def run() -> list[str]:
+        async with Transfers(url, token, store=store) as transfers:
+            with _bar() as bar:
+                ids = [await transfers.upload(one, progress=_watch(bar, one.name)) for one in files]
+        if chat:
+            async with Client(url, token) as client:
+                await client.post(chat, text, files=ids)
+        return ids
+
+    for one in _run(run()):
+        typer.echo(one)
+
+
+@cli.command()
+def download(file: str, goal: Path, token: Token, url: Url = LOCAL) -> None:
+    """Fetch FILE into GOAL, resumed until it is whole."""
+
+    async def run() -> None:
+        async with Transfers(url, token) as transfers:
+            with _bar() as bar:
+                await transfers.download(file, goal, progress=_watch(bar, goal.name))
+
+    _run(run())
+
+
+def _bar() -> Progress:
+    """On the terminal's error stream: ids on the other one can be piped."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def _watch(bar: Progress, name: str) -> Callable[[int, int], None]:
+    task = bar.add_task(name, total=None)
+    return lambda done, whole: bar.update(task, completed=done, total=whole)
 
 
 @cli.command()

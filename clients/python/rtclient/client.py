@@ -9,6 +9,7 @@ import asyncio
 import logging
 import random
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -130,9 +131,15 @@ class Client(Calls):
 
     # --- what a program does -------------------------------------------------------------------------------
 
-    async def post(self, chat: str, text: str, *, reply_to: int | None = None) -> MessagePosting:
-        """Post a text under a fresh nonce; returns once it is durable on the server."""
-        return await self.call(MessagePost(chat=chat, text=text, nonce=new_nonce(), reply_to=reply_to))
+    async def post(
+        self, chat: str, text: str, *, reply_to: int | None = None, files: Sequence[str] = ()
+    ) -> MessagePosting:
+        """Post a text and files under a fresh nonce; returns once it is durable on the server. ``pending`` says that
+        the server will post it when its files are finished.
+        """
+        return await self.call(
+            MessagePost(chat=chat, text=text, nonce=new_nonce(), reply_to=reply_to, files=list(files))
+        )
 
     async def _call(self, command: Command, timeout_s: float | None) -> Result:
         entry = self._add(command)

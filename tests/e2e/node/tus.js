@@ -2,6 +2,7 @@
 // OPTIONS: chunkSize, parallelUploads, uploadLengthDeferred, overridePatchMethod, storage (file of stored addresses),
 // stopAfter (bytes after which it aborts and leaves), pauseAfter (bytes after which it aborts and goes on).
 const fs = require('fs')
+const { PassThrough } = require('stream')
 const tus = require('tus-js-client')
 
 const [endpoint, token, path, raw] = process.argv.slice(2)
@@ -14,7 +15,10 @@ function say(what) {
   process.exit(0)
 }
 
-const upload = new tus.Upload(fs.createReadStream(path), {
+const file = fs.createReadStream(path)
+// a stream that has no path: of a file, 4.3 announces a last piece of full size whatever is left of it
+const source = options.uploadLengthDeferred ? file.pipe(new PassThrough()) : file
+const upload = new tus.Upload(source, {
   endpoint,
   headers: { Authorization: `Bearer ${token}` },
   metadata: { filename: 'задание.bin' },
