@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/.dev-$(shell cat requirements-dev.lock | cksum | cut -d' ' -f1)
 RUN := $(VENV)/.run-$(shell cat requirements.lock | cksum | cut -d' ' -f1)
 
-.PHONY: help install run web test check bench bench-store bench-hub bench-web bench-upload generate format lock clean
+.PHONY: help install run web test check bench bench-store bench-hub bench-web bench-upload bench-media generate format lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -36,7 +36,7 @@ check: $(DEV) ## Lint, types, import contracts, generated files
 	$(BIN)/python -m tests.requirements_table --check
 	$(BIN)/python clients/web/build.py --check
 
-bench: bench-store bench-hub bench-web bench-upload ## Every benchmark
+bench: bench-store bench-hub bench-web bench-upload bench-media ## Every benchmark
 
 bench-hub: $(DEV) ## The hub beside Node's Socket.IO, in one run; the last line is JSON
 	npm ci --silent --no-audit --no-fund --prefix tests/bench/peer
@@ -45,6 +45,9 @@ bench-hub: $(DEV) ## The hub beside Node's Socket.IO, in one run; the last line 
 bench-upload: $(DEV) ## Uploads beside @tus/server (and tusd where Go is) on a real disk; the last line is JSON
 	npm ci --silent --no-audit --no-fund --prefix tests/bench/peer
 	$(BIN)/python -m tests.bench.bench_upload
+
+bench-media: $(DEV) ## The media worker beside Janus, a lecture of 100, lessons of 30; the last line is JSON
+	PYTHONPATH=.:clients/python $(BIN)/python -m tests.bench.bench_media
 
 bench-store: $(DEV) ## Durable messages a second; the last line is JSON
 	$(BIN)/python -m tests.bench.bench_store

@@ -26,6 +26,10 @@ PUBLISHERS, RECEIVERS, PER_S = 10, 20, 160
 BURST = 6
 FOREIGN_MOST = 0.25
 """Cores that others may use in a run, beyond which it does not count."""
+DELIVERED_LEAST = 0.98
+"""Share of what was sent that must have come: below it the load's own core was too busy to drink, and the run does not
+count. A figure of which no run counts is null.
+"""
 Figures = dict[str, float]
 
 
@@ -191,7 +195,11 @@ async def main(runs: int, seconds: float, with_janus: bool, only_fan: bool) -> N
 
 def summary(raw: dict[str, list[Figures]]) -> dict[str, Any]:
     def median(name: str, key: str) -> float | None:
-        calm = [one for one in raw.get(name, []) if one["foreign_cores"] <= FOREIGN_MOST] or raw.get(name, [])
+        calm = [
+            one
+            for one in raw.get(name, [])
+            if one["foreign_cores"] <= FOREIGN_MOST and one.get("delivered", 1.0) >= DELIVERED_LEAST
+        ]
         return round(statistics.median(one[key] for one in calm), 3) if calm else None
 
     out: dict[str, Any] = {}

@@ -1,8 +1,7 @@
 """Throws mutated bytes at the parsers of the SFU: STUN, RTP, RTCP, transport feedback, VP8, H264, SDP.
 
 ``python -m tests.fuzz.fuzz_media tests/fuzz/corpus -max_total_time=60`` with atheris installed; ``--seeds`` writes the
-corpus anew. A crash is an exception other than ``SdpError``. ``tests/unit/test_media_corpus.py`` runs the
-corpus itself.
+corpus anew. A crash is an exception other than ``SdpError``. ``tests/unit/test_media_corpus.py`` runs the corpus.
 """
 
 from __future__ import annotations

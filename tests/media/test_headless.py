@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from rtclient.headless.participant import LAYERS, Headless
 
 from media import control as c
+from media import stun
 from media.dtls import Certificate
 from tests.media.room import WAIT_S, Room
 
@@ -159,3 +161,35 @@ async def test_a_thin_line_steps_down_the_ladder_and_up_again() -> None:
         estimator.rate_bps = 5_000_000.0
         await until(lambda: [n.fields["rung"] for n in room.notices if n.kind == "rung"][-1] == 0)
         await until(lambda: listener.slots["v1"].packets > pictures + 100)
+
+
+async def test_hostile_datagrams_change_nothing() -> None:
+    """Issue 6, transport: noise, checks for others, media from nowhere: no answer, no new address, the call goes on."""
+    async with lesson("anna", "vera") as (room, people):
+        heard = people["vera"].listener.slots["v1"]
+        room.show("vera", ("v1", "anna/1", 180, 2))
+        await until(lambda: heard.packets > 10)
+        [door] = room.port.doors
+        known, chance = dict(door.by_source), random.Random(3)
+        connection = room.sfu.calls["1"].participants["anna"].uplink.connection
+        forged = stun.request(
+            b"0123456789ab", f"{connection.ufrag}:x", b"wrong", priority=1, tie_breaker=2, use_candidate=True
+        )
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.bind(("127.0.0.1", 0))
+            stranger.setblocking(False)
+            for n in range(2_000):
+                noise = chance.randbytes(chance.randrange(1, 1_400))
+                stranger.sendto(
+                    (noise, forged, bytes([0x80, 0xE0]) + noise, bytes([22]) + noise)[n % 4], door.plane.bound
+                )
+                if n % 50 == 0:
+                    await asyncio.sleep(0.001)
+            came = heard.packets
+            await until(lambda: heard.packets > came + 20)
+            assert door.by_source == known
+            try:
+                answer = stranger.recv(2_048)
+            except BlockingIOError:
+                answer = b""
+            assert answer == b""

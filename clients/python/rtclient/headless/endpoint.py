@@ -12,7 +12,7 @@ from collections.abc import Callable
 from media import stun
 from media.connection import Connection, Receiver
 from media.dtls import Certificate
-from media.plane.base import Plane
+from media.plane.base import Plane, Source
 from media.plane.mmsg import AVAILABLE, MmsgPlane
 from media.plane.plain import PlainPlane
 
@@ -62,6 +62,11 @@ class Endpoint:
         old.close()
         self._answered = False
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self._plane.bound
+
     def flush(self) -> None:
         self._plane.flush()
 
@@ -88,6 +93,14 @@ class Endpoint:
                 self.connection.send_datagram(check)
             await asyncio.sleep(CHECK_S if self._answered else FIRST_CHECK_S)
 
+    def _stun(self, data: bytes, source: Source, now_s: float) -> None:
+        """An answer to a check of ours; or a check of a full agent, which wants an answer."""
+        request = stun.parse_request(data)
+        if request is None:
+            self._answered = True
+        else:
+            self.connection.check(request, self._plane, source, None, now_s)
+
     def _readable(self) -> None:
         plane, views = self._plane, self._views
         count = plane.receive()
@@ -102,7 +115,7 @@ class Endpoint:
                     continue
                 self.connection.on_media(view, plane.buffers.in_at[n], plane.sizes[n], now_s)
             elif first < 4:
-                self._answered = True
+                self._stun(bytes(view[: plane.sizes[n]]), plane.sources[n], now_s)
             elif 20 <= first < 64:
                 self.connection.on_dtls(bytes(view[: plane.sizes[n]]))
         plane.flush()
