@@ -15,6 +15,7 @@ from rtserver.app_auth import AuthParts, check_senders, edge_settings, load_code
 from rtserver.auth.sessions import Sessions, end_session
 from rtserver.bus.memory import MemoryBus
 from rtserver.chat.class_rooms import ClassRooms
+from rtserver.chat.presence import Presence
 from rtserver.chat.reading import ChatReader
 from rtserver.chat.resume import StreamLogs
 from rtserver.chat.service import ChatService
@@ -70,6 +71,7 @@ class Server:
         self.sessions = Sessions(self.database, now_ms)
         self.chats = ChatService(self.database, self.bus, now_ms, settings.chat.limits())
         reader = ChatReader(self.database, now_ms, self.chats.marks)
+        presence = Presence(self.database, self.bus, now_ms, self.chats.marks)
         self.gate = Gate(self.database, now_ms)
         self.bus.subscribe(self.gate.receive)  # before the hub: who reconnects on an event finds it forgotten
         self.schools = SchoolService(
@@ -88,7 +90,7 @@ class Server:
             self.sessions,
             GatedLogs(StreamLogs(self.database), self.gate),
             self.bus,
-            self.gate.guard({**self.chats.handlers(), **reader.handlers()}),
+            self.gate.guard({**self.chats.handlers(), **reader.handlers(), **presence.handlers()}),
             now_ms,
             self.metrics.observe,
         )

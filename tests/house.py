@@ -12,6 +12,7 @@ from rtserver.actor import Actor
 from rtserver.auth.sessions import add_account
 from rtserver.bus.base import Hint
 from rtserver.bus.memory import MemoryBus
+from rtserver.chat.presence import Presence
 from rtserver.chat.reading import ChatReader
 from rtserver.chat.rules import ChatLimits
 from rtserver.chat.service import ChatService
@@ -34,6 +35,7 @@ class House:
         self.shift_ms = 0
         self.service = ChatService(database, self.bus, self.now, limits or ChatLimits())
         self.handlers = {**self.service.handlers(), **ChatReader(database, self.now, self.service.marks).handlers()}
+        self.handlers |= Presence(database, self.bus, self.now, self.service.marks).handlers()
         self.told: list[Hint] = []
         self.bus.subscribe(self.told.extend)
         self._nonces = itertools.count(1)

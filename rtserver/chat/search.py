@@ -26,6 +26,9 @@ from .states import load_sights, require_sight
 CHATS_AT_ONCE = 16
 """Chats whose newest results are looked up together, before it is asked whether more chats are needed."""
 
+FEW = 3
+"""Results of each chat that are looked at first: few chats have more on one page."""
+
 
 class Cursor(NamedTuple):
     """A result's place in the order of results; a page goes on with those below the last one told."""
@@ -143,8 +146,14 @@ def _over_all(
         some = fields[first : first + CHATS_AT_ONCE]
         if len(found) > limit and found[limit].ts > some[0].last_ms:
             break
-        places, ended_at = _visible(connection, account, wanted, some, limit + 1)
-        found = sorted([*found, *_timed(connection, places)], reverse=True)[: limit + 1]
+        places, ended_at = _visible(connection, account, wanted, some, FEW)
+        found = sorted([*found, *_timed(connection, places)], reverse=True)
+        floors += _timed(connection, ended_at, t.chat_event)
+    shown = [one.chat for one in found[: limit + 1]]
+    dense = [field for field in fields if shown.count(field.chat) >= FEW]
+    if dense:  # their next ones may belong on this page too
+        places, ended_at = _visible(connection, account, wanted, dense, limit + 1)
+        found = sorted({*found, *_timed(connection, places)}, reverse=True)
         floors += _timed(connection, ended_at, t.chat_event)
     floor = max(floors, default=None)
     return [one for one in found if floor is None or one >= floor], floor

@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from . import chat, drafts, links, search, sync
+from . import chat, drafts, links, presence, search, sync
 
 
 class CommandSpec(NamedTuple):
@@ -55,11 +55,20 @@ COMMANDS: dict[str, CommandSpec] = {
     "message.at": CommandSpec(search.MessageAtDate, search.MessageAt),
     "message.starred": CommandSpec(chat.MessageStarred, chat.MessageStarredPage),
     "draft.save": CommandSpec(drafts.DraftSave, chat.Done),
+    "presence.typing": CommandSpec(presence.PresenceTyping, chat.Done),
+    "chat.reads": CommandSpec(presence.ChatReads, presence.ChatReadsListed),
     "people.get": CommandSpec(chat.PeopleGet, chat.PeopleListed),
     "people.contacts": CommandSpec(chat.PeopleContacts, chat.PeopleListed),
 }
 
-EPHEMERAL: tuple[type[msgspec.Struct], ...] = (chat.ReadMoved, drafts.DraftChanged, sync.Welcome, sync.Goodbye)
+EPHEMERAL: tuple[type[msgspec.Struct], ...] = (
+    chat.ReadMoved,
+    drafts.DraftChanged,
+    presence.TypingTold,
+    presence.ReadsMoved,
+    sync.Welcome,
+    sync.Goodbye,
+)
 
 CHAT_EVENTS: tuple[type[chat.ChatEvent], ...] = get_args(sync.ChatLogEvent)
 ACCOUNT_EVENTS: tuple[type[chat.AccountEvent], ...] = get_args(sync.AccountLogEvent)

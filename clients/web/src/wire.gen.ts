@@ -291,6 +291,16 @@ export interface ChatPinOrder {
   chats: string[]
 }
 
+/** How far each member has read, in chats of up to 100: a message was read by those whose mark is not below it. */
+export interface ChatReads {
+  chat: string
+}
+
+/** Members who have read something, the asker left out; empty in a larger chat. */
+export interface ChatReadsListed {
+  reads: ReadMark[]
+}
+
 /**
  * One chat as `chat.list` gives it; `head` is the cursor that later events continue.
  *
@@ -1347,6 +1357,11 @@ export interface Place {
   subject: string
 }
 
+/** The asker is typing in a chat. Send it while typing: more than one in 3 s is not told on. */
+export interface PresenceTyping {
+  chat: string
+}
+
 export interface ProfileEdit {
   first_name: string
   last_name: string
@@ -1407,6 +1422,11 @@ export interface ReactionRemoved {
   actor: string | null
 }
 
+export interface ReadMark {
+  account: string
+  read_seq: number
+}
+
 /** The own read mark moved on another device (E-3). Monotone; lost ones come with `sync`. */
 export interface ReadMoved {
   kind: 'read.moved'
@@ -1421,6 +1441,13 @@ export interface ReadState {
   read_seq: number
   unread: number
   unread_mentions: number
+}
+
+/** Members have read on; at most one in 2 s for each chat of up to 100. Lost ones: ask `chat.reads`. */
+export interface ReadsMoved {
+  kind: 'reads.moved'
+  chat: string
+  reads: ReadMark[]
 }
 
 /** R-27: «Алексей П.», «+7 921 ... 57». Only after a code, or on a device the account knows (D5). */
@@ -1629,6 +1656,13 @@ export interface Teaching {
   subject: string
 }
 
+/** Somebody is typing; show it for 6 s. Told in chats of up to 100 members, the typist's other devices included. */
+export interface TypingTold {
+  kind: 'presence.typing_told'
+  chat: string
+  account: string
+}
+
 /** First event on every connection: who is logged in, and what the server speaks. */
 export interface Welcome {
   kind: 'server.welcome'
@@ -1680,6 +1714,8 @@ export interface Commands {
   'message.at': { input: MessageAtDate; result: MessageAt }
   'message.starred': { input: MessageStarred; result: MessageStarredPage }
   'draft.save': { input: DraftSave; result: Done }
+  'presence.typing': { input: PresenceTyping; result: Done }
+  'chat.reads': { input: ChatReads; result: ChatReadsListed }
   'people.get': { input: PeopleGet; result: PeopleListed }
   'people.contacts': { input: PeopleContacts; result: PeopleListed }
 }
@@ -1716,6 +1752,8 @@ export type AccountLogEvent =
 export type ToldEvent =
   | ReadMoved
   | DraftChanged
+  | TypingTold
+  | ReadsMoved
   | Welcome
   | Goodbye
 
@@ -1747,6 +1785,8 @@ export interface Events {
   'contact.claimed': ContactClaimed
   'read.moved': ReadMoved
   'draft.changed': DraftChanged
+  'presence.typing_told': TypingTold
+  'reads.moved': ReadsMoved
   'server.welcome': Welcome
   'server.goodbye': Goodbye
 }
