@@ -18,6 +18,7 @@ from rtserver.auth.sessions import Sessions, end_session
 from rtserver.bus.memory import MemoryBus
 from rtserver.chat.class_rooms import ClassRooms
 from rtserver.chat.file_work import FileWork
+from rtserver.chat.presence import Presence
 from rtserver.chat.reading import ChatReader
 from rtserver.chat.resume import StreamLogs
 from rtserver.chat.service import ChatService
@@ -78,6 +79,7 @@ class Server:
         self.sessions = Sessions(self.database, now_ms)
         self.chats = ChatService(self.database, self.bus, now_ms, settings.chat.limits())
         reader = ChatReader(self.database, now_ms, self.chats.marks)
+        presence = Presence(self.database, self.bus, now_ms, self.chats.marks)
         self.gate = Gate(self.database, now_ms)
         self.bus.subscribe(self.gate.receive)  # before the hub: who reconnects on an event finds it forgotten
         self.schools = SchoolService(
@@ -105,6 +107,7 @@ class Server:
                 {
                     **self.chats.handlers(),
                     **reader.handlers(),
+                    **presence.handlers(),
                     **self.files.handlers(),
                     **self.calls.service.handlers(),
                 }

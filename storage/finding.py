@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, select, text
 
 from . import tables as t
-from .search import SEQ_BITS, author_mark, chat_mark, chat_numbers, fold, kind_mark, stem, words_of
+from .search import SEQ_BITS, author_mark, chat_mark, fold, kind_mark, stem, words_of
 
 WORDS_MAX = 10
 """Words of a query that count."""
@@ -102,9 +102,13 @@ def everywhere(connection: Connection, wanted: Wanted) -> list[Place] | None:
     return None if len(probed) > PROBE_MAX else [Place(chat, seq) for chat, seq in probed]
 
 
-def newest(connection: Connection, wanted: Wanted, chat: int, ranges: Sequence[tuple[int, int]], limit: int) -> Newest:
-    """The newest matches of one chat inside closed ranges of ``seq`` in ascending order."""
-    number = chat_numbers(connection, (chat,)).get(chat)
+def newest(
+    connection: Connection, wanted: Wanted, chat: int, number: int | None, ranges: Sequence[tuple[int, int]], limit: int
+) -> Newest:
+    """The newest matches of one chat inside closed ranges of ``seq`` in ascending order.
+
+    ``number`` is the index's own of ``search.chat_numbers``.
+    """
     if number is None or not ranges:
         return Newest([], None)
     if connection.dialect.name == "sqlite":
@@ -197,11 +201,10 @@ def last_at(connection: Connection, chats: Collection[int], ts: int) -> dict[int
     return {row.chat_id: row.low for row in rows}
 
 
-def hidden_of(connection: Connection, account: int, places: Collection[Place]) -> set[Place]:
-    """Those that the account has hidden for itself."""
+def hidden_of(connection: Connection, account: int, chats: Collection[int]) -> set[Place]:
+    """What the account has hidden for itself in these chats."""
     h = t.hidden.c
-    chats = {place.chat for place in places}
-    if not chats:
-        return set()
-    rows = connection.execute(select(h.chat_id, h.target_seq).where(h.account_id == account, h.chat_id.in_(chats)))
-    return {Place(chat, seq) for chat, seq in rows} & set(places)
+    rows = connection.execute(
+        select(h.chat_id, h.target_seq).where(h.account_id == account, h.chat_id.in_(list(chats)))
+    )
+    return {Place(chat, seq) for chat, seq in rows}

@@ -15,6 +15,7 @@ from rtserver.bus.base import Hint
 from rtserver.bus.memory import MemoryBus
 from rtserver.chat.calling import CallDoors
 from rtserver.chat.file_work import FileWork
+from rtserver.chat.presence import Presence
 from rtserver.chat.reading import ChatReader
 from rtserver.chat.rules import ChatLimits
 from rtserver.chat.service import ChatService
@@ -50,6 +51,7 @@ class House:
             **self.calls.handlers(),
             **own.handlers(),
         }
+        self.handlers |= Presence(database, self.bus, self.now, self.service.marks).handlers()
         self.told: list[Hint] = []
         self.bus.subscribe(self.told.extend)
         self._nonces = itertools.count(1)

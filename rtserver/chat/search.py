@@ -10,18 +10,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, select, tuple_
+from sqlalchemy import Connection, Table, select
 
 from rtserver.wire import search as w
 from rtserver.wire.errors import AppError
 from storage import tables as t
 from storage.finding import Place, Wanted, everywhere, hidden_of, last_at, newest
 from storage.ids import parse_id, wire_id
-from storage.reading import message_rows, messages_of, people, with_body
-from storage.search import words_of
+from storage.reading import at, message_rows, messages_of, people, with_body
+from storage.search import chat_numbers, words_of
 
 from .intervals import Sight
 from .states import load_sights, require_sight
+
+CHATS_AT_ONCE = 16
+"""Chats whose newest results are looked up together, before it is asked whether more chats are needed."""
+
+FEW = 3
+"""Results of each chat that are looked at first: few chats have more on one page."""
 
 
 class Cursor(NamedTuple):
@@ -121,10 +127,8 @@ def _in_one(
     connection: Connection, account: int, wanted: Wanted, fields: Sequence[Field], most: int
 ) -> tuple[list[Cursor], Cursor | None]:
     """Up to ``most`` results of the one chat, and where the index stopped looking for them."""
-    if not fields:
-        return [], None
-    places, floor = _visible(connection, account, wanted, fields[0], most)
-    return _timed(connection, places), floor
+    places, floors = _visible(connection, account, wanted, fields, most)
+    return _timed(connection, places), _timed(connection, floors, t.chat_event)[0] if floors else None
 
 
 def _over_all(
@@ -134,49 +138,55 @@ def _over_all(
     if few is not None:
         asked = {field.chat: field for field in fields}
         places = [place for place in few if place.chat in asked and asked[place.chat].holds(place.seq)]
-        hidden = hidden_of(connection, account, places)
+        hidden = hidden_of(connection, account, {place.chat for place in places})
         return _timed(connection, [place for place in places if place not in hidden]), None
     found: list[Cursor] = []
-    floor: Cursor | None = None
-    for field in fields:
-        if len(found) > limit and found[limit].ts > field.last_ms:
+    floors: list[Cursor] = []
+    for first in range(0, len(fields), CHATS_AT_ONCE):
+        some = fields[first : first + CHATS_AT_ONCE]
+        if len(found) > limit and found[limit].ts > some[0].last_ms:
             break
-        places, ended_at = _visible(connection, account, wanted, field, limit + 1)
-        found = sorted([*found, *_timed(connection, places)], reverse=True)[: limit + 1]
-        if ended_at is not None and (floor is None or ended_at > floor):
-            floor = ended_at
-    if floor is not None:
-        found = [one for one in found if one >= floor]
-    return found, floor
+        places, ended_at = _visible(connection, account, wanted, some, FEW)
+        found = sorted([*found, *_timed(connection, places)], reverse=True)
+        floors += _timed(connection, ended_at, t.chat_event)
+    shown = [one.chat for one in found[: limit + 1]]
+    dense = [field for field in fields if shown.count(field.chat) >= FEW]
+    if dense:  # their next ones may belong on this page too
+        places, ended_at = _visible(connection, account, wanted, dense, limit + 1)
+        found = sorted({*found, *_timed(connection, places)}, reverse=True)
+        floors += _timed(connection, ended_at, t.chat_event)
+    floor = max(floors, default=None)
+    return [one for one in found if floor is None or one >= floor], floor
 
 
 def _visible(
-    connection: Connection, account: int, wanted: Wanted, field: Field, limit: int
-) -> tuple[list[Place], Cursor | None]:
-    """The newest places of a chat that the account has not hidden, and where the index stopped looking."""
-    more = 0
-    while True:
-        seqs, down_to = newest(connection, wanted, field.chat, field.ranges, limit + more)
-        found = [Place(field.chat, seq) for seq in seqs]
-        hidden = hidden_of(connection, account, found)
-        if len(found) - len(hidden) >= limit or len(found) < limit + more:
-            break
-        more += len(hidden)
-    shown = [place for place in found if place not in hidden][:limit]
-    floor = None if down_to is None else _timed(connection, [Place(field.chat, down_to)], t.chat_event)[0]
-    return shown, floor
+    connection: Connection, account: int, wanted: Wanted, fields: Sequence[Field], limit: int
+) -> tuple[list[Place], list[Place]]:
+    """The newest places of each chat that the account has not hidden, and where the index stopped looking."""
+    numbers = chat_numbers(connection, [field.chat for field in fields])
+    hidden = hidden_of(connection, account, list(numbers))
+    shown: list[Place] = []
+    floors: list[Place] = []
+    for field in fields:
+        # of a chat with hidden messages so many more: they may all be among the newest
+        most = limit + sum(place.chat == field.chat for place in hidden)
+        seqs, down_to = newest(connection, wanted, field.chat, numbers.get(field.chat), field.ranges, most)
+        shown += [place for seq in seqs if (place := Place(field.chat, seq)) not in hidden][:limit]
+        if down_to is not None:
+            floors.append(Place(field.chat, down_to))
+    return shown, floors
 
 
 def _timed(connection: Connection, places: Sequence[Place], table: Table = t.message) -> list[Cursor]:
     """The places in the order of results."""
     c = table.c
-    rows = connection.execute(select(c.ts_ms, c.chat_id, c.seq).where(tuple_(c.chat_id, c.seq).in_(places)))
+    rows = connection.execute(select(c.ts_ms, c.chat_id, c.seq).where(at(c.chat_id, c.seq, places)))
     return sorted((Cursor(*row) for row in rows), reverse=True)
 
 
 def _worded(connection: Connection, account: int, wanted: Wanted, shown: Sequence[Cursor]) -> dict[str, Any]:
     m = t.message.c
-    rows = connection.execute(with_body().where(tuple_(m.chat_id, m.seq).in_([(o.chat, o.seq) for o in shown]))).all()
+    rows = connection.execute(with_body().where(at(m.chat_id, m.seq, [(one.chat, one.seq) for one in shown]))).all()
     messages = messages_of(connection, account, rows)
     items = [
         w.FoundMessage(

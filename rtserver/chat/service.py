@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,22 +15,24 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from rtserver.actor import Actor, Handler
-from rtserver.bus.base import Bus, Hint
+from rtserver.bus.base import Bus, Hint, chat_stream
 from rtserver.school.relations import may_write
 from rtserver.wire import chat as w
 from rtserver.wire.drafts import DraftSave
 from rtserver.wire.errors import AppError
 from rtserver.wire.links import ChatJoin, ChatLinkCreate, ChatLinkRevoke
+from rtserver.wire.presence import ReadMark, ReadsMoved
 from rtserver.wire.registry import COMMAND_NAMES, COMMANDS
 from storage import tables as t
 from storage.db import Database
 from storage.events import EVERYBODY
-from storage.ids import parse_id
+from storage.ids import parse_id, wire_id
 from storage.writer import Outcome, Writer
 
 from . import drafts, links, members, messages, views
 from .marks import Mark, ReadMarks, save_marks
 from .posting import Post, request_hash, run_posts
+from .presence import SMALL_CHAT
 from .rules import ChatLimits
 from .work import Work
 
@@ -116,8 +118,9 @@ class ChatService:
         """Make the held read marks durable."""
         held = self.marks.held()
         if held:
-            await self.run(lambda work: _save_marks(work, held))
+            small = await self.run(lambda work: _save_marks(work, held))
             self.marks.written(held)
+            self._bus.publish(_reads_told(held, small))
 
     async def _flush_marks(self) -> None:
         while True:
@@ -193,9 +196,21 @@ class ChatService:
         return Outcome(result)
 
 
-def _save_marks(work: Work, held: Sequence[Mark]) -> None:
-    work.lock({chat for _, chat, _ in held})  # the order of locks: chats first
+def _save_marks(work: Work, held: Sequence[Mark]) -> set[int]:
+    """Write them; the chats that are small enough to hear of it."""
+    chats = {chat for _, chat, _ in held}
+    work.lock(chats)  # the order of locks: chats first
     save_marks(work.connection, held)
+    return {chat for chat in chats if work.head(chat).members_count <= SMALL_CHAT}
+
+
+def _reads_told(held: Sequence[Mark], small: Collection[int]) -> list[Hint]:
+    """One event for each small chat (E-4): so often as marks are written, and no oftener."""
+    moved: dict[int, list[ReadMark]] = {}
+    for account, chat, seq in held:
+        if chat in small:
+            moved.setdefault(chat, []).append(ReadMark(account=wire_id(account), read_seq=seq))
+    return [Hint(chat_stream(chat), 0, ReadsMoved(chat=wire_id(chat), reads=reads)) for chat, reads in moved.items()]
 
 
 def _chats(job: Job) -> list[int]:

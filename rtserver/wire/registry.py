@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from . import calls, chat, drafts, files, links, search, sync
+from . import calls, chat, drafts, files, links, presence, search, sync
 
 
 class CommandSpec(NamedTuple):
@@ -62,6 +62,8 @@ COMMANDS: dict[str, CommandSpec] = {
     "file.delete": CommandSpec(files.FileDelete, chat.Done),
     "message.starred": CommandSpec(chat.MessageStarred, chat.MessageStarredPage),
     "draft.save": CommandSpec(drafts.DraftSave, chat.Done),
+    "presence.typing": CommandSpec(presence.PresenceTyping, chat.Done),
+    "chat.reads": CommandSpec(presence.ChatReads, presence.ChatReadsListed),
     "people.get": CommandSpec(chat.PeopleGet, chat.PeopleListed),
     "people.contacts": CommandSpec(chat.PeopleContacts, chat.PeopleListed),
     "call.start": CommandSpec(calls.CallStart, calls.CallFound),
@@ -89,6 +91,8 @@ CALL_EVENTS: tuple[type[calls.CallEvent], ...] = (
 EPHEMERAL: tuple[type[msgspec.Struct], ...] = (
     chat.ReadMoved,
     drafts.DraftChanged,
+    presence.TypingTold,
+    presence.ReadsMoved,
     sync.Welcome,
     sync.Goodbye,
     *CALL_EVENTS,

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import overload
 
-from rtserver.wire import calls, chat, drafts, files, links, search, sync
+from rtserver.wire import calls, chat, drafts, files, links, presence, search, sync
 
 
 class Calls(ABC):
@@ -102,6 +102,10 @@ class Calls(ABC):
     async def call(self, command: chat.MessageStarred, timeout_s: float | None = None) -> chat.MessageStarredPage: ...
     @overload
     async def call(self, command: drafts.DraftSave, timeout_s: float | None = None) -> chat.Done: ...
+    @overload
+    async def call(self, command: presence.PresenceTyping, timeout_s: float | None = None) -> chat.Done: ...
+    @overload
+    async def call(self, command: presence.ChatReads, timeout_s: float | None = None) -> presence.ChatReadsListed: ...
     @overload
     async def call(self, command: chat.PeopleGet, timeout_s: float | None = None) -> chat.PeopleListed: ...
     @overload

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from rtserver.wire.chat import AccountEvent, ChatEvent, Command, ReadMoved, Result
 from rtserver.wire.drafts import DraftChanged
+from rtserver.wire.presence import ReadsMoved, TypingTold
 from rtserver.wire.registry import COMMAND_NAMES, COMMANDS, EVENTS
 from rtserver.wire.sync import Goodbye, Synced, Welcome
 
@@ -33,7 +34,7 @@ class NotSent(msgspec.Struct, frozen=True):
     error: dict[str, Any]
 
 
-Passing = ReadMoved | DraftChanged
+Passing = ReadMoved | DraftChanged | TypingTold | ReadsMoved
 """Told and not logged: no ``seq``; lost ones come with ``sync`` as far as they still matter."""
 Event = ChatEvent | AccountEvent | Passing | Reloaded | NotSent
 ServerEvent = ChatEvent | AccountEvent | Passing | Welcome | Goodbye

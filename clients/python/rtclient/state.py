@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from rtserver.wire import chat as w
 from rtserver.wire.drafts import DraftChanged
+from rtserver.wire.presence import ReadsMoved, TypingTold
 from rtserver.wire.sync import DraftState, ReadState
 from rtserver.wire.types import ChatState, Person
 
@@ -86,6 +87,8 @@ class State:
         if isinstance(event, DraftChanged):
             if event.chat in self.chats:
                 self.chats[event.chat] = replace(self.chats[event.chat], draft=event.draft)
+            return set()
+        if isinstance(event, TypingTold | ReadsMoved):  # for who shows it; nothing is kept
             return set()
         if isinstance(event, w.AccountEvent):
             if event.seq <= self.account_seq:  # already in what was loaded

@@ -492,6 +492,16 @@ export interface ChatPinOrder {
   chats: string[]
 }
 
+/** How far each member has read, in chats of up to 100: a message was read by those whose mark is not below it. */
+export interface ChatReads {
+  chat: string
+}
+
+/** Members who have read something, the asker left out; empty in a larger chat. */
+export interface ChatReadsListed {
+  reads: ReadMark[]
+}
+
 /**
  * One chat as `chat.list` gives it; `head` is the cursor that later events continue.
  *
@@ -1708,6 +1718,11 @@ export interface PostDropped {
   ts: number
 }
 
+/** The asker is typing in a chat. Send it while typing: more than one in 3 s is not told on. */
+export interface PresenceTyping {
+  chat: string
+}
+
 export interface ProfileEdit {
   first_name: string
   last_name: string
@@ -1768,6 +1783,11 @@ export interface ReactionRemoved {
   actor: string | null
 }
 
+export interface ReadMark {
+  account: string
+  read_seq: number
+}
+
 /** The own read mark moved on another device (E-3). Monotone; lost ones come with `sync`. */
 export interface ReadMoved {
   kind: 'read.moved'
@@ -1782,6 +1802,13 @@ export interface ReadState {
   read_seq: number
   unread: number
   unread_mentions: number
+}
+
+/** Members have read on; at most one in 2 s for each chat of up to 100. Lost ones: ask `chat.reads`. */
+export interface ReadsMoved {
+  kind: 'reads.moved'
+  chat: string
+  reads: ReadMark[]
 }
 
 /** R-27: «Алексей П.», «+7 921 ... 57». Only after a code, or on a device the account knows (D5). */
@@ -2006,6 +2033,13 @@ export interface Teaching {
   subject: string
 }
 
+/** Somebody is typing; show it for 6 s. Told in chats of up to 100 members, the typist's other devices included. */
+export interface TypingTold {
+  kind: 'presence.typing_told'
+  chat: string
+  account: string
+}
+
 /**
  * An upload as its owner's devices show it. `open` takes bytes from `offset` on, `checking` is being
  * examined, `done` is a file now, `refused` never will be (`error` says why).
@@ -2085,6 +2119,8 @@ export interface Commands {
   'file.delete': { input: FileDelete; result: Done }
   'message.starred': { input: MessageStarred; result: MessageStarredPage }
   'draft.save': { input: DraftSave; result: Done }
+  'presence.typing': { input: PresenceTyping; result: Done }
+  'chat.reads': { input: ChatReads; result: ChatReadsListed }
   'people.get': { input: PeopleGet; result: PeopleListed }
   'people.contacts': { input: PeopleContacts; result: PeopleListed }
   'call.start': { input: CallStart; result: CallFound }
@@ -2132,6 +2168,8 @@ export type AccountLogEvent =
 export type ToldEvent =
   | ReadMoved
   | DraftChanged
+  | TypingTold
+  | ReadsMoved
   | Welcome
   | Goodbye
   | CallWasStarted
@@ -2174,6 +2212,8 @@ export interface Events {
   'post.dropped': PostDropped
   'read.moved': ReadMoved
   'draft.changed': DraftChanged
+  'presence.typing_told': TypingTold
+  'reads.moved': ReadsMoved
   'server.welcome': Welcome
   'server.goodbye': Goodbye
   'call.started': CallWasStarted
