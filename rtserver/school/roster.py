@@ -252,25 +252,17 @@ class _Plan:
         self._pupils: list[dict[str, Any]] = []
         self._invites: list[dict[str, Any]] = []
         self._updates: list[dict[str, Any]] = []
-        self._ids: set[int] = set()
-
-    def _fresh_id(self, now: int) -> int:
-        """Ids of one millisecond are random: of some thousand two are sure to meet."""
-        while (number := new_id(now)) in self._ids:
-            pass
-        self._ids.add(number)
-        return number
 
     def place(self, school: int, actor: int, klass: int, row: int | None, values: dict[str, str], now: int) -> None:
         """A new pupil with a named invite for one use (``row`` None), or what is new of an old one."""
         if row is not None:
             self._updates.append({"row": row, "klass": klass, "now": now, **values})
             return
-        number = self._fresh_id(now)
+        number = new_id(now)
         self._pupils.append({"id": number, "school_id": school, "class_id": klass, "updated_ms": now, **values})
         self._invites.append(
             {
-                "id": self._fresh_id(now),
+                "id": new_id(now),
                 "school_id": school,
                 "class_id": klass,
                 "role": "student",
