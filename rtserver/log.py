@@ -18,8 +18,11 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 FIELDS = frozenset(
-    {"account", "call", "chat", "child", "code", "command", "count", "exit", "incident", "ms", "pid", "port"}
-)
+    {
+        "account", "call", "channel", "chat", "child", "code", "command", "count", "door", "exit", "incident", "ms",
+        "pid", "port", "reason", "rows", "status", "tries",
+    }
+)  # fmt: skip
 """What a line may carry beside its message: ids and numbers (house rule 36)."""
 OWN = ("rtserver", "storage", "media", "signaling")
 Format = Literal["auto", "json", "console"]

@@ -24,6 +24,8 @@ from .address import Network, client_address, is_foreign, is_secure, limit_key
 
 SESSION_COOKIE = "rt_session"
 DEVICE_CHARS = 120
+ACCOUNT = web.RequestKey("account", int)
+"""Whose session the request came with, for the log."""
 Admission = Literal["signed", "anyone", "nobody"]
 """``signed`` needs a live session; ``anyone`` takes one when it is there; ``nobody`` does not look."""
 
@@ -131,6 +133,7 @@ async def open_call(request: web.Request, doorkeeper: Doorkeeper, settings: Edge
         token = bearer(request) or session_cookie(request, secure=secure)
         try:
             actor = await doorkeeper.admit(token)
+            request[ACCOUNT] = actor.account
         except AppError:
             if admission == "signed":
                 raise

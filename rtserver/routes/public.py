@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from time import perf_counter
 
 from aiohttp import web
 from aiohttp.typedefs import Handler as Handle
@@ -18,9 +19,11 @@ from storage import tables as t
 from storage.db import Database
 
 from .address import FORWARDING, Network, is_secure
-from .http import SESSION_COOKIE, put_cookie
+from .http import ACCOUNT, SESSION_COOKIE, put_cookie
 
 log = logging.getLogger(__name__)
+ATTACKS = frozenset({"too_many_attempts", "forbidden_origin", "too_big"})
+"""Refusals that somebody who only makes mistakes does not get: worth a look at."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "Referrer-Policy": "no-referrer",  # links carry tokens
@@ -33,25 +36,43 @@ def edge(support: str, trusted_proxies: Sequence[Network] = ()) -> Middleware:
 
     @web.middleware
     async def translate(request: web.Request, handler: Handle) -> web.StreamResponse:
+        started = perf_counter()
+        code = "ok"
         request[SECURE] = is_secure(request.remote or "", request.scheme, request.headers, trusted_proxies)
         try:
             response = await handler(request)
         except AppError as refusal:
-            response = _refused(refusal)
+            code, response = refusal.code, _refused(refusal)
         except web.HTTPNotFound:
-            response = _refused(AppError("not_found"))
+            code, response = "not_found", _refused(AppError("not_found"))
         except web.HTTPException:
             raise
         except Exception:
             incident = secrets.token_hex(4)
             log.exception("request failed", extra={"incident": incident})
-            response = _refused(AppError("unknown", id=incident, support=support))
+            code, response = "unknown", _refused(AppError("unknown", id=incident, support=support))
         if not response.prepared:
             for name, value in HEADERS.items():
                 response.headers.setdefault(name, value)  # a page of its own may have a policy of its own
+        _note(request, code, perf_counter() - started)
         return response
 
     return translate
+
+
+def _note(request: web.Request, code: str, seconds: float) -> None:
+    """One line for each call of the API, refused ones above all: the door's pattern, never the address, which holds
+    tokens of links, ids and what people search for.
+    """
+    resource = request.match_info.route.resource
+    if resource is None or not resource.canonical.startswith("/api/"):
+        return
+    fields: dict[str, object] = {"door": f"{request.method} {resource.canonical}", "code": code}
+    account = request.get(ACCOUNT)
+    if account is not None:
+        fields["account"] = account
+    level = logging.WARNING if code in ATTACKS else logging.INFO
+    log.log(level, "request", extra={**fields, "ms": round(seconds * 1000, 2)})
 
 
 def _refused(refusal: AppError) -> web.Response:

@@ -13,7 +13,7 @@ from rtserver.school.avatars import drop_avatar, load_avatar, save_avatar
 from rtserver.school.export import KINDS, export_csv
 from rtserver.school.hold import check_entry
 from rtserver.school.journal import record
-from rtserver.school.roster import import_list
+from rtserver.school.roster import import_list, load_list
 from rtserver.school.service import SchoolService
 from rtserver.wire.errors import AppError
 
@@ -63,12 +63,9 @@ def add_school_files(route: Route, service: SchoolService) -> None:
         raw = await read_file(call.request, service.settings.list_bytes, "too_big")
         dry = call.query.get("dry_run", "1") != "0"  # a forgotten word must change nothing
         school = school_of(call)
-        return answer_of(
-            call,
-            await service.change(
-                lambda tx: import_list(tx, call.signed.account, school, raw, service.settings, dry_run=dry)
-            ),
-        )
+        actor, settings = call.signed.account, service.settings
+        pupils = await service.read(lambda c, now: load_list(c, actor, school, raw, settings, now))
+        return answer_of(call, await service.change(lambda tx: import_list(tx, actor, school, pupils, dry_run=dry)))
 
     async def get_export(call: Call) -> web.StreamResponse:
         kind = call.params["kind"]

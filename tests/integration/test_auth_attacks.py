@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
@@ -105,6 +106,27 @@ async def test_guessing_passwords_is_counted_for_the_account(auth: AuthHouse) ->
     assert await browser.flow_refused("password", password=PASSWORD) == "too_many_attempts"
     auth.shift_ms += 35 * 60_000
     assert (await browser.flow("password", password=PASSWORD))["state"] == "signed_in"
+
+
+async def test_guessing_is_logged_without_what_was_guessed(auth: AuthHouse, caplog: pytest.LogCaptureFixture) -> None:
+    """Issue 3: refusals stand in the log by door and code; no phone, no code, no password, no link's token does."""
+    caplog.set_level(logging.INFO, "rtserver")
+    mine = auth.browser()
+    account = int((await mine.register(PHONE))["account"])
+    browser = await at_password(auth, PHONE)
+    for _ in range(11):
+        await browser.refused("POST", "/api/auth/flow/password", {"password": "СЕКРЕТ-догадка"})
+    await browser.refused("GET", "/api/auth/next")
+    await browser.refused("POST", "/api/auth/flow", {"start": "invite", "link": "SECRETLINK"})
+    await mine.get("/api/me")
+    lines = [(r.levelname, r.door, r.code, getattr(r, "account", None)) for r in caplog.records if r.msg == "request"]
+    assert lines.count(("INFO", "POST /api/auth/flow/password", "password_wrong", None)) == 10
+    assert ("WARNING", "POST /api/auth/flow/password", "too_many_attempts", None) in lines
+    assert ("INFO", "POST /api/auth/flow", "link_malformed", None) in lines
+    assert ("INFO", "GET /api/me", "ok", account) in lines
+    everything = str([vars(record) for record in caplog.records if record.name.startswith("rtserver")])
+    for secret in ("9111111111", "СЕКРЕТ", "SECRETLINK", PASSWORD, await auth.code(PHONE)):
+        assert secret not in everything
 
 
 async def test_failures_count_before_attempts(auth: AuthHouse) -> None:

@@ -9,7 +9,7 @@ import aiohttp
 
 from storage import auth_tables as a
 from tests.integration.auth_house import VERSIONS
-from tests.school_house import ADULT, SchoolHouse
+from tests.school_house import ADULT, SchoolHouse, s
 
 
 async def a_list(sh: SchoolHouse, admin: int) -> dict[str, Any]:
@@ -111,3 +111,17 @@ async def test_taking_data_away_is_recorded(sh: SchoolHouse) -> None:
     assert (await sh.http(admin, "GET", f"/api/schools/{school}/export/members.csv"))[0] == 200
     entries = (await sh.get(admin, f"/api/schools/{school}/journal"))["entries"]
     assert [(one["action"], one["detail"]) for one in entries] == [("data.exported", "members")]
+
+
+async def test_a_whole_school_is_imported_at_once(sh: SchoolHouse) -> None:
+    """E-16: as many pupils as the largest lists have, in one file; each with a row and an invite of their own."""
+    admin = await sh.member("admin", born=ADULT)
+    rows = [f"Фамилия{n} Имя{n};{n % 27 + 1:02}.03.2013;{n % 9 + 1}{'АБВГД'[n % 5]}" for n in range(4_000)]
+    body = "\n".join(["ФИО;Дата рождения;Класс", *rows]).encode()
+    path = f"/api/schools/{await sh.school_id()}/list?dry_run=0"
+    status, told = await sh.http(admin, "POST", path, data=body)
+    assert (status, told["added"]) == (200, 4_000)
+    assert (await sh.rows(s.roster), await sh.rows(s.invite)) == (4_000, 4_000)
+    status, told = await sh.http(admin, "POST", path, data=body.replace("1А".encode(), "2Я".encode()))
+    assert (status, told["added"]) == (200, 0)
+    assert told["updated"] > 80
