@@ -2,9 +2,10 @@
 
 ``python -m tests.bench.bench_web``; the last line is JSON. Long tasks come from Chromium's own trace (the pages' main
 threads), by the clock and by the thread's CPU time; frames from ``requestAnimationFrame``; the heap from the debugger
-after a collection; sizes are the build's. The limits: no task over 50 ms, frames p95 16.7 ms (33 ms at a fourth of the
-CPU), drift 1 px, heap 60 MB, a cached chat 100 ms, a warm start 800 ms, opening 100 kB in one round trip.
-Chromium draws in software and shares the cores with the server here.
+after a collection; sizes are the build's. Chromium draws in software and shares the cores with the server here.
+
+The limits: no task over 50 ms, frames p95 16.7 ms (33 ms at a quarter of the CPU), drift 1 px, heap 60 MB, a cached
+chat 100 ms, a warm start 800 ms, opening 100 kB in one round trip.
 """
 
 from __future__ import annotations

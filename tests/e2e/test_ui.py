@@ -209,6 +209,7 @@ async def test_many_messages_become_important_at_once(demo: Demo, browser: Brows
     texts = [await one.locator(".text").inner_text() for one in await page.locator(".row.chosen").all()]
     await page.locator(".select").get_by_role("button", name="Отметить как важное").click()
     await expect(page.locator(".toast")).to_be_visible()
+    await expect(page.locator("#composer")).to_be_visible()  # choosing ended, the conversation is still open
     await page.goto(page.url.partition("?")[0] + "?panel=important")
     for text in texts:
         await expect(page.locator("aside")).to_contain_text(text[:30])
