@@ -16,7 +16,7 @@ from rtserver.wire.errors import AppError
 from rtserver.wire.types import Forwarded
 from storage import tables as t
 from storage.db import bulk_insert
-from storage.events import POSTED, EventRow, body_commitment, new_salt, post_facts
+from storage.events import POSTED, EventRow, body_commitment, new_salt, new_salts, post_facts
 from storage.ids import wire_id
 from storage.posts import absent_members, earlier_posts
 from storage.search import index_posts
@@ -72,8 +72,10 @@ def post_hash(chat: int, reply_to: int | None, text: bytes) -> bytes:
 class Bulk:
     """Rows of a batch's posts, written together."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, count: int = 0) -> None:
+        """``count`` posts are expected; more may come."""
         self._work = work
+        self._salts = new_salts(count)
         self._events: list[EventRow] = []
         self._bodies: list[tuple[Any, ...]] = []
         self._messages: list[tuple[Any, ...]] = []
@@ -81,7 +83,7 @@ class Bulk:
 
     def add(self, head: Head, post: Post, words: bytes, request: bytes) -> MessagePosting:
         """Number one post and remember its rows; ``words`` is its text in UTF-8. The caller decided that it may be."""
-        salt = new_salt()
+        salt = self._salts.pop() if self._salts else new_salt()
         head.post_no = post_no = head.post_no + 1
         row = self._work.number(
             head,
@@ -143,7 +145,7 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
         (row[0], row[1]): (row[2], MessagePosting(seq=row[3], ts=row[4], post_no=row[5]))
         for row in earlier_posts(connection, [(p.author, p.nonce) for p in posts])
     }
-    bulk = Bulk(work)
+    bulk = Bulk(work, len(posts))
     outcomes: list[Outcome] = []
     for post in posts:
         key = (post.author, post.nonce)
