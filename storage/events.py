@@ -97,6 +97,12 @@ def new_salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
 
 
+def new_salts(count: int) -> list[bytes]:
+    """Many by one question to the kernel, which takes 1 µs of each post otherwise."""
+    plain = secrets.token_bytes(SALT_BYTES * count)
+    return [plain[at : at + SALT_BYTES] for at in range(0, len(plain), SALT_BYTES)]
+
+
 def body_commitment(salt: bytes, body: bytes) -> bytes:
     """``SHA-256(salt + body)``, the body in UTF-8: it proves the text while it stands, tells nothing once erased."""
     return hashlib.sha256(salt + body).digest()

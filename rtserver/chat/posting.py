@@ -17,7 +17,16 @@ from rtserver.wire.types import Attachment, Forwarded
 from storage import tables as t
 from storage.attachments import attach
 from storage.db import bulk_insert
-from storage.events import EVERYBODY, POSTED, EventRow, body_commitment, mentions_of, new_salt, post_facts
+from storage.events import (
+    EVERYBODY,
+    POSTED,
+    EventRow,
+    body_commitment,
+    mentions_of,
+    new_salt,
+    new_salts,
+    post_facts,
+)
 from storage.ids import wire_id
 from storage.posts import absent_members, earlier_posts
 from storage.search import Entry, index_posts
@@ -87,8 +96,10 @@ def post_hash(
 class Bulk:
     """Rows of a batch's posts, written together."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, count: int = 0) -> None:
+        """``count`` posts are expected; more may come."""
         self._work = work
+        self._salts = new_salts(count)
         self._events: list[EventRow] = []
         self._bodies: list[tuple[Any, ...]] = []
         self._messages: list[tuple[Any, ...]] = []
@@ -101,7 +112,7 @@ class Bulk:
         """Number one post and remember its rows; ``words`` is its text in UTF-8, ``files`` are those that it names. The
         caller decided that it may be.
         """
-        salt = new_salt()
+        salt = self._salts.pop() if self._salts else new_salt()
         head.post_no = post_no = head.post_no + 1
         row = self._work.number(
             head,
@@ -170,7 +181,7 @@ def run_posts(work: Work, posts: Sequence[Post], may_write: MayWrite) -> list[Ou
         (row[0], row[1]): (row[2], MessagePosting(seq=row[3], ts=row[4], post_no=row[5]))
         for row in earlier_posts(connection, [(p.author, p.nonce) for p in posts])
     }
-    bulk = Bulk(work)
+    bulk = Bulk(work, len(posts))
     last_ms: dict[tuple[int, int], int] = {}
     outcomes: list[Outcome] = []
     for post in posts:

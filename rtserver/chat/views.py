@@ -50,6 +50,15 @@ def _view(work: Work, account: int, chat: int) -> ChatView:
     return view_of(view_row(work.connection, account, chat), work.marks_of(account).get(chat, 0))
 
 
+def _change(work: Work, account: int, chat: int, **values: Any) -> w.Done:
+    """Set part of a view and tell it; a repeat after a lost answer changes nothing and tells nothing."""
+    row = view_row(work.connection, account, chat)
+    if all((None if row is None else getattr(row, name)) == value for name, value in values.items()):
+        return w.Done()
+    set_view(work, account, chat, **values)
+    return tell_view(work, account, chat)
+
+
 def _own(work: Work, actor: int, chat: str) -> int:
     """The chat's id when the actor is in it. The locked head also keeps two devices of one account in order."""
     number = work.head(parse_id(chat)).id
@@ -92,26 +101,22 @@ def archive(work: Work, actor: int, command: w.ChatArchive) -> w.Done:
     pins = pins_of(work.connection, actor)
     if chat in pins:
         save_pins(work, actor, [one for one in pins if one != chat])
-    set_view(work, actor, chat, archived_at_seq=work.head(chat).seq)
-    return tell_view(work, actor, chat)
+    return _change(work, actor, chat, archived_at_seq=work.head(chat).seq)
 
 
 def unarchive(work: Work, actor: int, command: w.ChatUnarchive) -> w.Done:
     chat = _own(work, actor, command.chat)
-    set_view(work, actor, chat, archived_at_seq=None)
-    return tell_view(work, actor, chat)
+    return _change(work, actor, chat, archived_at_seq=None)
 
 
 def mark_unread(work: Work, actor: int, command: w.ChatMarkUnread) -> w.Done:
     chat = _own(work, actor, command.chat)
-    set_view(work, actor, chat, marked_unread=True)
-    return tell_view(work, actor, chat)
+    return _change(work, actor, chat, marked_unread=True)
 
 
 def mute(work: Work, actor: int, command: w.ChatMute) -> w.Done:
     chat = _own(work, actor, command.chat)
-    set_view(work, actor, chat, muted_until_ms=command.until if command.until > work.now else None)
-    return tell_view(work, actor, chat)
+    return _change(work, actor, chat, muted_until_ms=command.until if command.until > work.now else None)
 
 
 def mark_read(work: Work, actor: int, command: w.ChatMarkRead) -> w.MessageReading:
