@@ -49,6 +49,8 @@ class Replay:
     messages: dict[int, Standing] = field(default_factory=dict)
     bodies: set[int] = field(default_factory=set)
     """Entries that must have a body row."""
+    files: dict[int, list[int]] = field(default_factory=dict)
+    """Files that living messages hold, in their order."""
     pins: dict[int, int] = field(default_factory=dict)
     reactions: dict[tuple[int, str, int], int] = field(default_factory=dict)
     mentions: set[tuple[int, int]] = field(default_factory=set)
@@ -81,6 +83,8 @@ class Replay:
         elif kind == POSTED:
             self.mentions.update((seq, account) for account in facts.get("m", ()))
             self.messages[seq] = Standing(row.actor, facts["n"], row.ts_ms, facts["p"], target, seq, worded=[seq])
+            if "f" in facts:
+                self.files[seq] = facts["f"]
         elif kind in (EDITED, DELETED):
             self._change(kind, seq, target, row.ts_ms)
         elif kind == PINNED:
@@ -115,6 +119,7 @@ class Replay:
             message.body_seq, message.edited_ms = seq, ts_ms
             return
         message.deleted_ms = ts_ms
+        self.files.pop(target, None)
         self.bodies.difference_update(message.worded)
         self.pins.pop(target, None)
         self.mentions = {one for one in self.mentions if one[0] != target}

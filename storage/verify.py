@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select
 
+from . import file_tables as f
 from . import tables as t
 from .events import GENESIS, body_commitment, event_hash
 from .replay import Replay
@@ -19,7 +20,17 @@ from .replay import Replay
 FAULTS_MAX = 100
 """Enough to see what happened; a broken chain would name every later entry."""
 
-OF_A_CHAT = (t.chat_event, t.message, t.message_body, t.chat_pin, t.reaction, t.mention, t.membership, t.search_row)
+OF_A_CHAT = (
+    t.chat_event,
+    t.message,
+    t.message_body,
+    t.chat_pin,
+    t.reaction,
+    t.mention,
+    t.membership,
+    t.search_row,
+    f.attachment,
+)
 """Tables whose rows belong to a row of ``chat``."""
 
 
@@ -108,6 +119,11 @@ def _verify_tables(connection: Connection, report: Report, chat: Row[Any], repla
     p, r, m, n = t.chat_pin.c, t.reaction.c, t.membership.c, t.mention.c
     mentions = connection.execute(select(n.seq, n.account_id).where(n.chat_id == chat.id))
     _compare(report, chat.id, "mention", dict.fromkeys(replay.mentions, True), {tuple(row): True for row in mentions})
+    a = f.attachment.c
+    files: dict[int, list[int]] = {}
+    for seq, file in connection.execute(select(a.seq, a.file_id).where(a.chat_id == chat.id).order_by(a.seq, a.place)):
+        files.setdefault(seq, []).append(file)
+    _compare(report, chat.id, "attachments of", replay.files, files)
     pins = connection.execute(select(p.target_seq, p.pinned_seq).where(p.chat_id == chat.id))
     _compare(report, chat.id, "pin", replay.pins, {row[0]: row[1] for row in pins})
     reactions = connection.execute(select(r.target_seq, r.emoji, r.account_id, r.seq).where(r.chat_id == chat.id))

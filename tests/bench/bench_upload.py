@@ -117,10 +117,10 @@ def ours(home: Path) -> Iterator[Running]:
         )  # fmt: skip
         return done.stdout.strip()
 
-    account = admin("add", "Маша", "Ким", "--school", "Школа", "--role", "student", "--class", "7А")
-    token = admin("token", account)
     command = [sys.executable, "-m", "tests.bench.probed", "serve"]
     with launched("rtserver", command, r"listening on (http://\S+),", env=environment, cwd=ROOT) as (process, found):
+        account = admin("add", "Маша", "Ким", "--school", "Школа", "--role", "student", "--class", "7А")
+        token = admin("token", account)
         head = {"Authorization": f"Bearer {token}"}
         yield Running("rtserver", psutil.Process(process.pid), f"{found[1]}/uploads/", head, process.stdout)
 
@@ -308,7 +308,9 @@ def median(rows: list[dict[str, float]]) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
-    size = QUICK if parser.parse_args().quick else FULL
+    parser.add_argument("--no-tusd", action="store_true", help="building it takes minutes the first time")
+    asked = parser.parse_args()
+    size = QUICK if asked.quick else FULL
     os.sched_setaffinity(0, LOAD_CORE)
     home = Path(tempfile.mkdtemp(prefix="rtup"))
     disk = file_system(home)
@@ -316,7 +318,7 @@ def main() -> None:
         f"{platform.python_version()}, {disk}; ours: one fdatasync for each PATCH, SHA-256; peers: neither", flush=True
     )
     raw: dict[str, Any] = {}
-    binary = tusd_binary()
+    binary = None if asked.no_tusd else tusd_binary()
     try:
         kinds = {"rtserver": ours, "@tus/server": node}
         if binary is not None:

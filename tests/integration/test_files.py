@@ -13,10 +13,11 @@ from rtserver.config import load
 from rtserver.files_cli import _check, _collect
 from rtserver.wire import chat as w
 from rtserver.wire.files import PostDropped
-from storage.attachments import unshared_blobs
+from storage.attachments import attach, unshared_blobs
 from storage.db import Database
-from storage.file_tables import file_usage
+from storage.file_tables import attachment, file_usage
 from storage.ids import parse_id, wire_id
+from storage.verify import verify
 from tests.file_house import FileHouse, code_of
 
 
@@ -171,6 +172,13 @@ async def test_bytes_are_for_members_while_they_are_members(house: FileHouse) ->
     assert await code_of(await house.ask(stranger, "GET", f"/files/{file.id}")) == "file_unknown"
     await house.do(masha, "message.forward", chat=chat, targets=[message.seq], to=[other])
     assert await read(house, late, file.id) == {200, 206}, "forwarded: its bytes are one file's"
+    assert (await house.database.read(verify)).faults == []
+    moved = await house.database.write(
+        lambda c: c.execute(attachment.delete().where(attachment.c.chat_id == parse_id(chat)))
+    )
+    assert moved.rowcount == 1
+    assert [one for one in (await house.database.read(verify)).faults if "attachments" in one]
+    await house.database.write(lambda c: attach(c, parse_id(chat), message.seq, [parse_id(file.id)]))
     await house.do(masha, "chat.member.remove", chat=chat, account=wire_id(kolya))
     assert await read(house, kolya, file.id) == {404}
     copy = (await house.do(late, "message.history", chat=other)).messages[-1]
