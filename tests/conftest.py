@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.db import Database
 from storage.migrate import upgrade
+
+settings.register_profile("untimed", deadline=None)  # no test is timed: a busy machine is not a broken product
+settings.load_profile("untimed")
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
