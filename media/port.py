@@ -12,7 +12,7 @@ import logging
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .connection import Connection
@@ -29,6 +29,8 @@ ROUNDS_MOST = 8
 STREAM_BYTES = 262_144
 """Waiting in one TCP connection at which media is dropped: a second of video on a slow line."""
 STREAMS_MOST = 1_000
+CHOICES = 20
+"""Numbers that the system may choose until one is free for both UDP and TCP."""
 FIRST_CHECK_S = 10.0
 """A TCP connection that has brought no valid check by then is closed."""
 
@@ -85,18 +87,17 @@ class Port:
         self.by_ufrag: dict[str, Connection] = {}
         self.refused = 0
         """STUN that was no check of ours."""
-        try:
-            for host in hosts:
-                plane = make(host, number)
-                number = number or plane.bound[1]  # port 0: the first address chooses for all
-                self.doors.append(Door(self, plane))
-                server = bind(host, number, socket.SOCK_STREAM)
-                self._servers.append(server)
-                server.listen(128)
-        except OSError:
-            self._shut()
-            raise
-        self.number = number
+        tries = 1 if number else CHOICES
+        while True:
+            tries -= 1
+            try:
+                self.number = self._bind(hosts, number, make)
+                break
+            except OSError:
+                self._shut()
+                if not tries:
+                    raise
+        number = self.number
         addresses = list(public) or [door.plane.bound[0] for door in self.doors]
         self.candidates = [Candidate(kind, one, number) for kind in ("udp", "tcp") for one in addresses]
 
@@ -105,6 +106,18 @@ class Port:
         for door, server in zip(self.doors, self._servers, strict=True):
             loop.add_reader(door.plane.fileno(), door.readable)
             loop.add_reader(server.fileno(), self._accept, door, server)
+
+    def _bind(self, hosts: Sequence[str], number: int, make: Callable[[str, int], Plane]) -> int:
+        """UDP and TCP of one number on every address; 0 takes the one that the system gives to the first."""
+        self.doors, self._servers = [], []
+        for host in hosts:
+            plane = make(host, number)
+            number = number or plane.bound[1]
+            self.doors.append(Door(self, plane))
+            server = bind(host, number, socket.SOCK_STREAM)
+            self._servers.append(server)
+            server.listen(128)
+        return number
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()

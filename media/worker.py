@@ -18,6 +18,7 @@ import ifaddr
 import msgspec
 
 from . import control as c
+from .plane.plain import bind
 from .port import Port
 from .sfu import Sfu, SfuSettings
 
@@ -48,9 +49,18 @@ def own_addresses() -> list[str]:
     for adapter in ifaddr.get_adapters():
         for ip in adapter.ips:
             address = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
-            if not address.lower().startswith("fe80") and address not in found:
+            if not address.lower().startswith("fe80") and address not in found and _can_bind(address):
                 found.append(address)
     return sorted(found, key=lambda one: one.startswith("127.") or one == "::1")
+
+
+def _can_bind(address: str) -> bool:
+    """An address may be there and not yet usable (IPv6 is tentative for a second)."""
+    try:
+        bind(address, 0, socket.SOCK_DGRAM).close()
+    except OSError:
+        return False
+    return True
 
 
 async def run(settings: WorkerSettings) -> None:

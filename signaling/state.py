@@ -25,7 +25,6 @@ class Participant:
     heights: dict[str, int] = field(default_factory=dict)
     wanted: tuple[w.WantedPicture, ...] = ()
     videos: int = FIRST_VIDEOS
-    connected: bool = True
 
 
 @dataclass(slots=True)

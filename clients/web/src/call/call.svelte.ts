@@ -37,6 +37,8 @@ export class LiveCall {
   #media: CallMedia | undefined
   #off: () => void
   #life = 0
+  /** Track → the height at which its picture was last shown. */
+  #sizes = new Map<string, number>()
   #asking: Promise<void> = Promise.resolve()
   #gone = false
 
@@ -72,6 +74,7 @@ export class LiveCall {
   /** Pictures are shown in another size: slot → pixels high. */
   resize(heights: Record<string, number>): void {
     const rows = Object.entries(heights).map(([mid, height]) => ({ mid, height: Math.round(height) }))
+    for (const { mid, height } of rows) this.#sizes.set(this.shown.get(mid) ?? '', height)
     if (rows.length && this.phase === 'in') void this.#ask('call.layers', { heights: rows })
   }
 
@@ -174,7 +177,7 @@ export class LiveCall {
       const wanted = this.tracks
         .filter((track) => track.participant !== this.participant && track.name !== 'microphone')
         .slice(0, 18)
-        .map((track) => ({ track: track.id, height: HEIGHT }))
+        .map((track) => ({ track: track.id, height: this.#sizes.get(track.id) ?? HEIGHT }))
       const media = this.#media
       const placed = await this.#ask('call.slots', { wanted })
       if (!placed.ok || media !== this.#media || !media) return
