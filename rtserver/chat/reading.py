@@ -12,6 +12,7 @@ from rtserver.actor import Actor, Handler
 from rtserver.school.relations import contacts, findable
 from rtserver.wire import chat as w
 from rtserver.wire import search as ws
+from rtserver.wire.reports import ReportList
 from rtserver.wire.sync import Sync
 from rtserver.wire.types import Member, Person
 from storage import tables as t
@@ -23,6 +24,7 @@ from storage.search import fold
 from .links import TIMED_READS, TimedRead
 from .loads import pins_of
 from .marks import ReadMarks
+from .reports import list_reports
 from .resume import SyncLimits, synchronise
 from .search import message_at, search
 from .states import load_sights, load_states, require_sight
@@ -151,6 +153,7 @@ READS: dict[type[w.Command], Read] = {
     w.MessageStarred: starred,
     ws.MessageSearch: search,
     ws.MessageAtDate: message_at,
+    ReportList: list_reports,
     w.PeopleGet: get_people,
     w.PeopleContacts: find_contacts,
 }
