@@ -286,12 +286,15 @@ def guess(command: type[msgspec.Struct], chat: str, person: str) -> dict[str, An
     words: dict[str, Any] = {
         "chat": chat, "chats": [chat], "to": [chat], "target": 1, "targets": [1], "seq": 1, "account": person,
         "accounts": [person], "members": [person], "people": [person], "text": "я", "emoji": "👍", "kind": "direct",
-        "title": "Г", "role": "member", "scope": "me",
+        "title": "Г", "role": "member", "scope": "me", "query": "только",
+        "link": "1", "report": "1", "token": "nothing", "reason": "other", "decision": "justified", "ts": 1,
     }  # fmt: skip
     info = msgspec.structs.fields(command)
     hints = get_type_hints(command, include_extras=True)
     fields = {}
     for field in info:
+        if field.name == "kind" and not field.required:  # a filter of search, no kind of chat
+            continue
         if field.name in words:
             fields[field.name] = words[field.name]
         elif field.required and field.name != "nonce":
