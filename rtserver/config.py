@@ -110,6 +110,7 @@ class SchoolSection(_Section, frozen=True):
     avatar_bytes: int = 10_485_760
     avatar_side_px: int = 512
     applications_keep_days: int = 90
+    reports_keep_days: int = 90
     journal_keep_days: int = 1_095
     unconfirmed_keep_days: int = 30
 

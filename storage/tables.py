@@ -172,6 +172,25 @@ chat_link = Table(
     Column("revoked_ms", BigInteger, nullable=True),
 )
 
+report = Table(
+    "report",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("school_id", BigInteger, nullable=False, index=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("author", BigInteger, nullable=False),
+    Column("reporter", BigInteger, nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("comment", String(500), nullable=False),
+    Column("snapshot", LargeBinary, nullable=False),  # msgpack of list[ReportedMessage], kept 90 days (D8)
+    Column("created_ms", BigInteger, nullable=False),
+    Column("decision", String(16), nullable=True),
+    Column("decided_by", BigInteger, nullable=True),
+    Column("decided_ms", BigInteger, nullable=True),
+    UniqueConstraint("reporter", "chat_id", "seq"),
+)
+
 chat_event = Table(
     "chat_event",
     metadata,

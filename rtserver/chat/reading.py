@@ -13,6 +13,7 @@ from rtserver.school.relations import contacts, findable
 from rtserver.wire import chat as w
 from rtserver.wire import search as ws
 from rtserver.wire.files import MessageAttachments
+from rtserver.wire.reports import ReportList
 from rtserver.wire.sync import Sync
 from rtserver.wire.types import Member, Person
 from storage import tables as t
@@ -25,6 +26,7 @@ from .gallery import list_attachments
 from .links import TIMED_READS, TimedRead
 from .loads import pins_of
 from .marks import ReadMarks
+from .reports import list_reports
 from .resume import SyncLimits, synchronise
 from .search import message_at, search
 from .states import load_sights, load_states, require_sight
@@ -154,6 +156,7 @@ READS: dict[type[w.Command], Read] = {
     ws.MessageSearch: search,
     ws.MessageAtDate: message_at,
     MessageAttachments: list_attachments,
+    ReportList: list_reports,
     w.PeopleGet: get_people,
     w.PeopleContacts: find_contacts,
 }

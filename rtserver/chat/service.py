@@ -23,13 +23,14 @@ from rtserver.wire.errors import AppError
 from rtserver.wire.links import ChatJoin, ChatLinkCreate, ChatLinkRevoke
 from rtserver.wire.presence import ReadMark, ReadsMoved
 from rtserver.wire.registry import COMMAND_NAMES, COMMANDS
+from rtserver.wire.reports import MessageReport, ReportDecide
 from storage import tables as t
 from storage.db import Database
 from storage.events import EVERYBODY
 from storage.ids import parse_id, wire_id
 from storage.writer import Outcome, Writer
 
-from . import drafts, links, members, messages, views
+from . import drafts, links, members, messages, reports, views
 from .marks import Mark, ReadMarks, save_marks
 from .posting import Post, request_hash, run_posts
 from .presence import SMALL_CHAT
@@ -68,6 +69,8 @@ CHANGES: dict[type[w.Command], Decide] = {
     ChatLinkCreate: links.create_link,
     ChatLinkRevoke: links.revoke_link,
     ChatJoin: links.join,
+    MessageReport: reports.report_message,
+    ReportDecide: reports.decide_report,
 }
 
 

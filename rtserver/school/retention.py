@@ -1,5 +1,5 @@
-"""Deletes what its time has passed (E-17): decided applications, old journal entries, invites long over, children whom
-nobody confirmed. Runs once an hour; every bound stands in config.toml.
+"""Deletes what its time has passed (E-17): decided applications, old journal entries, reports of messages, children
+whom nobody confirmed. Runs once an hour; every bound stands in config.toml.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ BATCH = 500
 class Swept(NamedTuple):
     applications: int
     journal: int
+    reports: int
     accounts: int
 
 
@@ -36,7 +37,10 @@ def sweep(tx: Transaction, settings: SchoolSettings) -> Swept:
     applications = tx.connection.execute(delete(s.application).where(a.id.in_(old))).rowcount
     passed = select(j.id).where(j.ts_ms < tx.now - settings.journal_keep_ms).limit(BATCH)
     journal = tx.connection.execute(delete(s.journal).where(j.id.in_(passed))).rowcount
-    return Swept(applications, journal, _close_unconfirmed(tx, settings))
+    c = t.report.c
+    told = select(c.id).where(c.created_ms < tx.now - settings.reports_keep_ms).limit(BATCH)
+    reports = tx.connection.execute(delete(t.report).where(c.id.in_(told))).rowcount
+    return Swept(applications, journal, reports, _close_unconfirmed(tx, settings))
 
 
 def _close_unconfirmed(tx: Transaction, settings: SchoolSettings) -> int:

@@ -28,5 +28,7 @@ class SchoolSettings:
     avatar_bytes: int = 10 * 1024 * 1024
     avatar_side_px: int = 512
     applications_keep_ms: int = 90 * DAY_MS
+    reports_keep_ms: int = 90 * DAY_MS
+    """D8."""
     journal_keep_ms: int = 3 * 365 * DAY_MS
     unconfirmed_keep_ms: int = 30 * DAY_MS

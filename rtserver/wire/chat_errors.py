@@ -30,4 +30,7 @@ CHAT_ERRORS: dict[str, ErrorSpec] = {
         "У чата уже {limit} действующих ссылок. Отзовите одну",
         "The chat already has {limit} working links. Revoke one",
     ),
+    "report_own": ErrorSpec(
+        400, False, "you", "Пожаловаться на своё сообщение нельзя", "Your own message cannot be reported"
+    ),
 }

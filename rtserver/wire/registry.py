@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from . import calls, chat, drafts, files, links, presence, search, sync
+from . import calls, chat, drafts, files, links, presence, reports, search, sync
 
 
 class CommandSpec(NamedTuple):
@@ -64,6 +64,9 @@ COMMANDS: dict[str, CommandSpec] = {
     "draft.save": CommandSpec(drafts.DraftSave, chat.Done),
     "presence.typing": CommandSpec(presence.PresenceTyping, chat.Done),
     "chat.reads": CommandSpec(presence.ChatReads, presence.ChatReadsListed),
+    "message.report": CommandSpec(reports.MessageReport, chat.Done),
+    "report.list": CommandSpec(reports.ReportList, reports.ReportsListed),
+    "report.decide": CommandSpec(reports.ReportDecide, chat.Done),
     "people.get": CommandSpec(chat.PeopleGet, chat.PeopleListed),
     "people.contacts": CommandSpec(chat.PeopleContacts, chat.PeopleListed),
     "call.start": CommandSpec(calls.CallStart, calls.CallFound),

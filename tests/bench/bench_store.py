@@ -35,6 +35,7 @@ from storage import tables as t
 from storage.db import Database
 from storage.ids import wire_id
 from storage.migrate import upgrade
+from tests.bench.bench_search import search_figures
 
 SENDERS = 256
 CHATS = 32
@@ -123,6 +124,7 @@ def main() -> None:
     print(
         json.dumps(
             end_to_end()
+            | search_figures()
             | {
                 "durable_per_s": median(runs, "per_s"),
                 "cpu_us_each": median(runs, "cpu_us"),

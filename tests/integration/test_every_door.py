@@ -296,11 +296,15 @@ def guess(command: type[msgspec.Struct], chat: str, person: str) -> dict[str, An
         "accounts": [person], "members": [person], "people": [person], "text": "я", "emoji": "👍", "kind": "direct",
         "title": "Г", "role": "member", "scope": "me", "call": "c1", "participant": "p1", "sdp": "v=0",
         "lines": [], "wanted": [], "heights": [], "file": "1", "post": "nonce-of-nobody",
+        "query": "только",
+        "link": "1", "report": "1", "token": "nothing", "reason": "other", "decision": "justified", "ts": 1,
     }  # fmt: skip
     info = msgspec.structs.fields(command)
     hints = get_type_hints(command, include_extras=True)
     fields = {}
     for field in info:
+        if field.name == "kind" and not field.required:  # a filter of search, no kind of chat
+            continue
         if field.name in words:
             fields[field.name] = words[field.name]
         elif field.required and field.name != "nonce":

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import overload
 
-from rtserver.wire import calls, chat, drafts, files, links, presence, search, sync
+from rtserver.wire import calls, chat, drafts, files, links, presence, reports, search, sync
 
 
 class Calls(ABC):
@@ -106,6 +106,12 @@ class Calls(ABC):
     async def call(self, command: presence.PresenceTyping, timeout_s: float | None = None) -> chat.Done: ...
     @overload
     async def call(self, command: presence.ChatReads, timeout_s: float | None = None) -> presence.ChatReadsListed: ...
+    @overload
+    async def call(self, command: reports.MessageReport, timeout_s: float | None = None) -> chat.Done: ...
+    @overload
+    async def call(self, command: reports.ReportList, timeout_s: float | None = None) -> reports.ReportsListed: ...
+    @overload
+    async def call(self, command: reports.ReportDecide, timeout_s: float | None = None) -> chat.Done: ...
     @overload
     async def call(self, command: chat.PeopleGet, timeout_s: float | None = None) -> chat.PeopleListed: ...
     @overload

@@ -1436,6 +1436,19 @@ export interface MessageReading {
 }
 
 /**
+ * Send a message and up to five around it, as they stand now, to the administrators; its author learns nothing.
+ *
+ * Once for each message: again changes nothing.
+ */
+export interface MessageReport {
+  chat: string
+  nonce: string
+  target: number
+  reason: 'forbidden' | 'insult' | 'other' | 'spam' | 'threat'
+  comment?: string
+}
+
+/**
  * Messages with all the words of `query` in any form, newest first; in one chat, or in all the asker is in.
  *
  * The last word also finds words that begin with it, unless a space follows. Without words at least one of
@@ -1824,6 +1837,47 @@ export interface Relative {
   consented: boolean
 }
 
+/** `messages` are a copy of their own, in order; deleting a message does not change it. */
+export interface Report {
+  id: string
+  chat: string
+  chat_title: string
+  target: number
+  reporter: string
+  reason: 'forbidden' | 'insult' | 'other' | 'spam' | 'threat'
+  comment: string
+  created: number
+  messages: ReportedMessage[]
+  decision: 'justified' | 'unfounded' | null
+  decided_by: string | null
+  decided: number | null
+}
+
+/** Close a report, once; written into the school's journal. */
+export interface ReportDecide {
+  report: string
+  decision: 'justified' | 'unfounded'
+}
+
+/** Reports of the schools that the asker administers, newest first; `before` is the last id of the page before. */
+export interface ReportList {
+  open?: boolean
+  before?: string | null
+}
+
+export interface ReportedMessage {
+  seq: number
+  author: string
+  ts: number
+  text: string
+}
+
+export interface ReportsListed {
+  reports: Report[]
+  people: Person[]
+  more: boolean
+}
+
 export interface RequestRefuse {
   reason?: string
 }
@@ -2121,6 +2175,9 @@ export interface Commands {
   'draft.save': { input: DraftSave; result: Done }
   'presence.typing': { input: PresenceTyping; result: Done }
   'chat.reads': { input: ChatReads; result: ChatReadsListed }
+  'message.report': { input: MessageReport; result: Done }
+  'report.list': { input: ReportList; result: ReportsListed }
+  'report.decide': { input: ReportDecide; result: Done }
   'people.get': { input: PeopleGet; result: PeopleListed }
   'people.contacts': { input: PeopleContacts; result: PeopleListed }
   'call.start': { input: CallStart; result: CallFound }
@@ -2274,6 +2331,7 @@ export type ErrorCode =
   | 'slow_mode'
   | 'chat_link_expired'
   | 'chat_links_limit'
+  | 'report_own'
   | 'link_malformed'
   | 'invite_expired'
   | 'invite_revoked'
