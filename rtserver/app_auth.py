@@ -139,7 +139,6 @@ class AuthParts:
             resend_s=own.codes.resend_ms // 1000,
             password_min=own.password_min,
             qr_s=own.qr_ms // 1000,
-            apps=settings.apps.links(),
         )
         self.doors = AuthDoors(
             database=database,

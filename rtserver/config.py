@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -21,7 +21,6 @@ from rtserver.hub.hub import HubSettings
 from rtserver.hub.limits import Rate
 from rtserver.log import Format, Level
 from rtserver.school.settings import DAY_MS, SchoolSettings
-from rtserver.wire.apps import AppLink, Store
 
 
 class ConfigError(Exception):
@@ -199,26 +198,6 @@ class OidcSection(_Section, frozen=True):
         return OidcSettings(**values, return_url=f"{url.rstrip('/')}/api/auth/external/return")
 
 
-class AppsSection(_Section, frozen=True):
-    """Keys are ``wire.apps.Store``, in the order of Home."""
-
-    app_store: str = ""
-    google_play: str = ""
-    app_gallery: str = ""
-    rustore: str = ""
-    macos: str = ""
-    windows: str = ""
-    linux: str = ""
-
-    def links(self) -> list[AppLink]:
-        """Those that are set. Raises ``ConfigError`` for what is no address of a page: Home makes links of them."""
-        found = [AppLink(store=store, url=url) for store in get_args(Store) if (url := getattr(self, store))]
-        for link in found:
-            if not link.url.startswith("https://"):
-                raise ConfigError(f"configuration: [apps] {link.store} must begin with https://")
-        return found
-
-
 class LogSection(_Section, frozen=True):
     level: Level = "info"
     format: Format = "auto"
@@ -237,7 +216,6 @@ class Settings(_Section, frozen=True):
     sms: GatewaySection = GatewaySection()
     call: GatewaySection = GatewaySection()
     oidc: OidcSection = OidcSection()
-    apps: AppsSection = AppsSection()
     log: LogSection = LogSection()
 
 

@@ -52,7 +52,8 @@ def edge(support: str, trusted_proxies: Sequence[Network] = ()) -> Middleware:
             log.exception("request failed", extra={"incident": incident})
             code, response = "unknown", _refused(AppError("unknown", id=incident, support=support))
         if not response.prepared:
-            response.headers.update(HEADERS)
+            for name, value in HEADERS.items():
+                response.headers.setdefault(name, value)  # a page of its own may have a policy of its own
         _note(request, code, perf_counter() - started)
         return response
 

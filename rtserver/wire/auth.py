@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from .apps import AppLink
 from .chat import AccountEvent
 from .family import ParentLinkCheck
 from .own import OwnBlock, OwnConsent, OwnRole
@@ -74,8 +73,6 @@ class AuthOptions(Value, frozen=True, kw_only=True):
     resend_s: int
     password_min: int
     qr_s: int
-    apps: list[AppLink] = msgspec.field(default_factory=list)
-    """R-85: stores and downloads that are set, in the order in which they are shown."""
 
 
 class FlowBegin(Input, frozen=True, kw_only=True):

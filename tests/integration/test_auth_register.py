@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
-from rtserver.config import ConfigError, load
-from storage.db import Database
-from tests.integration.auth_house import ADULT, CHILD, PASSWORD, VERSIONS, AuthHouse, an_invite, auth_house
+from tests.integration.auth_house import ADULT, CHILD, PASSWORD, VERSIONS, AuthHouse, an_invite
 
 PHONE = "+7 (911) 111-11-11"
 
@@ -273,17 +269,3 @@ async def test_forty_pupils_register_from_one_address_in_a_minute(auth: AuthHous
         return str((await browser.register(f"+7911222{number:04}", "invite", "good", password=""))["state"])
 
     assert await asyncio.gather(*map(pupil, range(40))) == ["signed_in"] * 40
-
-
-async def test_stores_are_named_when_they_are_set(database: Database) -> None:
-    """R-85, D13: none by default; those of config.toml in the order of Home."""
-    async with auth_house(database) as auth:
-        assert (await auth.browser().get("/api/auth/options"))["apps"] == []
-    stores = {"RT_APPS__RUSTORE": "https://apps.example/rustore", "RT_APPS__APP_STORE": "https://apps.example/ios"}
-    async with auth_house(database, **stores) as auth:
-        assert (await auth.browser().get("/api/auth/options"))["apps"] == [
-            {"store": "app_store", "url": "https://apps.example/ios"},
-            {"store": "rustore", "url": "https://apps.example/rustore"},
-        ]
-    with pytest.raises(ConfigError, match="rustore must begin with https://"):
-        load(None, {"RT_APPS__RUSTORE": "javascript:alert(1)"}).apps.links()

@@ -36,12 +36,6 @@ export interface AccountEvent {
   ts: number
 }
 
-/** One store or download; only those that the operator has set are named. */
-export interface AppLink {
-  store: 'app_gallery' | 'app_store' | 'google_play' | 'linux' | 'macos' | 'rustore' | 'windows'
-  url: string
-}
-
 /** One's own application as S12 shows it. No names of the school's people before approval. */
 export interface Application {
   id: string
@@ -105,7 +99,6 @@ export interface AuthOptions {
   resend_s: number
   password_min: number
   qr_s: number
-  apps: AppLink[]
 }
 
 export interface Avatar {
