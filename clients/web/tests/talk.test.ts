@@ -129,8 +129,10 @@ describe('pages', () => {
     await talk.jumpTo(40)
     expect([seqs(talk).includes(40), talk.moreAfter, talk.generation]).toEqual([true, false, generation + 1])
     expect(talk.gaps).toEqual([251])
+    const gaps = talk.gaps
     book.takeChatEvent(post())
     expect(seqs(talk).at(-1)).toBe(301)
+    expect(talk.gaps, 'the same list while no gap came or went').toBe(gaps)
     await talk.jumpTo(45)
     await talk.jumpTo(150)
     expect([talk.gaps.length, talk.generation], 'what is loaded needs no page').toEqual([2, generation + 2])

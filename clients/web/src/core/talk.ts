@@ -44,6 +44,7 @@ export class Talk implements Conversation {
   /** Gaps being filled, by the seq below them. */
   #filling = new Set<number>()
   #shown: readonly MessageItem[] = []
+  #gaps: readonly number[] = []
   #closed = false
   #loading = false
   #at: number | undefined
@@ -81,7 +82,10 @@ export class Talk implements Conversation {
 
   get gaps(): readonly number[] {
     this.#track()
-    return gapsOf(this.#runs)
+    const gaps = gapsOf(this.#runs)
+    // the same list while nothing changed: rows are made of it
+    if (gaps.join() !== this.#gaps.join()) this.#gaps = gaps
+    return this.#gaps
   }
 
   get moreBefore(): boolean {
