@@ -25,6 +25,8 @@ from storage.blobs.sink import Sink
 from storage.locks import Hold
 
 T = TypeVar("T")
+CUT = web.RequestKey("rt_body_cut", bool)
+"""Set on a request whose body was not read to its end: no other request can follow on its connection."""
 
 
 class Body:
@@ -63,18 +65,25 @@ class Body:
             await self._run(lambda: sink.write(memoryview(first)))
             return True
         self.fast_bodies += 1
+        pump: Pump | None = None
         duplicate = socket.socket(fileno=os.dup(request.transport.get_extra_info("socket").fileno()))  # type: ignore[union-attr] # looked at by receive
         try:
             pump = Pump(duplicate, sink, size, hold)
             if first:
                 await self._run(lambda: pump.feed(first))
-            done = await self._pump(pump, duplicate, hold)
+            try:
+                return await self._pump(pump, duplicate, hold)
+            except AppError:
+                await self._run(pump.discard)
+                raise
         finally:
             duplicate.close()
             content.feed_eof()
-            _renew_parser(protocol)
-            protocol._resume_reading_for_buffer()
-        return done
+            if pump is not None and pump.left == 0:
+                _renew_parser(protocol)
+                protocol._resume_reading_for_buffer()
+            else:  # the rest of the body would be read as a request: the connection is closed behind the answer
+                request[CUT] = True
 
     async def _pump(self, pump: Pump, source: socket.socket, hold: Hold) -> bool:
         while True:

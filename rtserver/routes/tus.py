@@ -20,7 +20,7 @@ from storage.locks import Hold
 from storage.tus import Patch, State
 
 from .http import Doorkeeper, EdgeSettings, open_call
-from .socket_body import Body
+from .socket_body import CUT, Body
 
 PATH = "/uploads/"
 _ALLOWED = (
@@ -59,7 +59,7 @@ def add_tus(
             response = web.json_response({"ok": False, "error": wire_error(refusal)}, status=refusal.spec.status)
             if refusal.code == "tus_version_unsupported":
                 response.headers["Tus-Version"] = tus.VERSION
-            if not request.content.is_eof():
+            if request.get(CUT) or not request.content.is_eof():
                 response.force_close()  # its body was cut off or not wanted: no other request fits behind it
         response.headers["Tus-Resumable"] = tus.VERSION
         response.headers["Cache-Control"] = "no-store"

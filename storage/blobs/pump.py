@@ -12,6 +12,8 @@ from .sink import Sink
 BUFFER_BYTES = 1 << 20
 TURN_BYTES = 8 << 20
 """What one turn of a thread may move before others get theirs: 20 uploads share four threads."""
+DISCARD_BYTES = 64 << 20
+DISCARD_MS = 500
 LINGER_MS = 1
 """How long a thread waits for more before it hands the socket back to the loop: a wake-up of the loop costs more."""
 
@@ -84,6 +86,24 @@ class Pump:
     def spill(self) -> None:
         """Write what waits in the buffer: a stalled client's last bytes count."""
         self._spill()
+
+    def discard(self) -> None:
+        """Throw away what is left of a refused body, within bounds: who is still sending reads no answer."""
+        spare = memoryview(bytearray(self._buffer.nbytes))
+        most = DISCARD_BYTES
+        while self._left and most > 0:
+            try:
+                count = self._socket.recv_into(spare, min(len(spare), self._left))
+            except BlockingIOError:
+                if self._poll.poll(DISCARD_MS):
+                    continue
+                return
+            except OSError:
+                return
+            if not count:
+                return
+            self._left -= count
+            most -= count
 
     def _spill(self) -> None:
         filled, self._filled = self._filled, 0

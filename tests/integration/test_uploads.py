@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import os
+import resource
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -289,3 +290,24 @@ async def test_what_was_tested_and_never_confirmed_is_cut_away(house: FileHouse)
     os.truncate(path, 999)
     lost = await house.ask(masha, "HEAD", address)
     assert lost.status == 410
+
+
+async def test_a_full_disk_loses_nothing(house: FileHouse) -> None:
+    """E-9: 507 with what was acknowledged kept; when there is room again the upload goes on. The kernel itself refuses
+    the write here, by a limit on the size of files.
+    """
+    masha = await house.person("student", "7А")
+    data = os.urandom(12 * MIB)
+    address = await house.begin(masha, len(data))
+    assert (await house.send(masha, address, 0, data[: 5 * MIB])).status == 204
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8 * MIB, hard))
+    try:
+        full = await house.send(masha, address, 5 * MIB, data[5 * MIB :])
+        assert (full.status, await code_of(full)) == (507, "disk_full")
+        offset = await house.offset(masha, address)
+        assert 5 * MIB <= offset <= 8 * MIB
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    assert (await house.send(masha, address, offset, data[offset:])).status == 204
+    assert content(house, address) == data
