@@ -11,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.demo import Demo, chromium, demo_school, enter
+from tests.e2e.looks import LOOKS
 from tests.e2e.test_shots import ROOT, SHOTS, WIDTHS, Camera
 
 
@@ -35,9 +36,7 @@ async def show(page: Page, url: str, screen: str) -> None:
     await expect(page.locator(".skeleton")).to_have_count(0)
 
 
-@pytest.mark.parametrize("lang", ["ru", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("width", "theme", "lang"), LOOKS)
 async def test_own_screens_in_pictures_and_by_axe(
     demo: Demo, browser: Browser, width: int, theme: str, lang: str
 ) -> None:

@@ -18,6 +18,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.demo import Demo, chromium, demo_school, enter
+from tests.e2e.looks import LOOKS
 
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "shots"
@@ -94,15 +95,11 @@ async def to_list(page: Page, width: int) -> None:
         await page.goto(page.url.partition("/messages")[0] + "/messages")
 
 
-@pytest.mark.parametrize("lang", ["ru", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", list(WIDTHS))
+@pytest.mark.parametrize(("width", "theme", "lang"), [*LOOKS, (768, "light", "ru")])
 async def test_every_screen_in_pictures_and_by_axe(
     demo: Demo, browser: Browser, width: int, theme: str, lang: str
 ) -> None:
     """E-12, E-13: each screen in both themes and languages, on a phone, a tablet and a desktop, without a violation."""
-    if width == 768 and (theme, lang) != ("light", "ru"):
-        return
     page = await enter(browser, demo, "Алексей", lang=lang, theme=theme, width=width, height=WIDTHS[width])
     camera = Camera(page, f"{theme}-{lang}-{width}")
     home = demo.server.url
@@ -217,9 +214,7 @@ class SilentFiles(SimpleHTTPRequestHandler):
         """A test's output holds no access log."""
 
 
-@pytest.mark.parametrize("lang", ["ru", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("width", "theme", "lang"), LOOKS)
 async def test_every_component_in_every_state(
     stories: str, browser: Browser, width: int, theme: str, lang: str
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.demo import Demo, enter
+from tests.e2e.looks import LOOKS
 from tests.e2e.test_school_entry import api, born
 from tests.e2e.test_shots import Camera, browser, demo
 
@@ -63,9 +64,7 @@ async def prepare(demo: Demo, browser: Browser) -> None:
     await page.context.close()
 
 
-@pytest.mark.parametrize("lang", ["ru", "en"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", list(SIZES))
+@pytest.mark.parametrize(("width", "theme", "lang"), LOOKS)
 async def test_the_desk_in_pictures_and_by_axe(demo: Demo, browser: Browser, width: int, theme: str, lang: str) -> None:
     """E-12, E-13: every section and dialog of S29, in both themes and languages, on a phone and a desktop."""
     await prepare(demo, browser)
