@@ -188,3 +188,33 @@ async def test_an_upload_pauses_and_goes_on_after_a_closed_tab(
     assert await fetched(kolya, film.name) == film.read_bytes()
     await expect(masha.message("смотрите опыт")).to_have_count(1)
     await expect(uploads(masha.page, "done")).to_have_count(0)
+
+
+async def test_pictures_are_walked_by_keys(people: tuple[Person, Person], tmp_path: Path) -> None:
+    """Experience 4.5: a press opens the picture, arrows walk on through the chat, Esc returns to where it was."""
+    masha, kolya = people
+    for number, size in enumerate([(320, 200), (200, 320), (300, 300)]):
+        picture = tmp_path / f"{number}.png"
+        picture.write_bytes(png(*size))
+        await attach(masha.page, picture)
+        await masha.page.get_by_role("button", name="Отправить").click()
+        await expect(kolya.page.locator("a.picture")).to_have_count(number + 1)
+    page = kolya.page
+    await page.get_by_role("link", name="Открыть фото: 1.png").click()
+    viewer = page.locator('[data-screen="viewer"]')
+    await expect(viewer).to_contain_text("2 из 3")
+    await page.keyboard.press("ArrowRight")
+    await expect(viewer.get_by_role("img", name="2.png")).to_be_visible()
+    await page.keyboard.press("ArrowRight")
+    await expect(viewer).to_contain_text("3 из 3")
+    await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("ArrowLeft")
+    await expect(viewer).to_contain_text("1 из 3")
+    await page.keyboard.press("+")
+    await expect(viewer.locator(".zoomed")).to_have_count(1)
+    await page.keyboard.press("0")
+    await expect(viewer.locator(".zoomed")).to_have_count(0)
+    await page.keyboard.press("Escape")
+    await expect(viewer).to_have_count(0)
+    await expect(page.get_by_role("link", name="Открыть фото: 1.png")).to_be_focused()
+    await expect(kolya.composer).to_be_visible()

@@ -42,4 +42,11 @@ export const filesEn: Record<FilesKey, Entry> = {
   seconds: '{n} s',
   minutes: '{n} min',
   hours: '{n} h',
+  viewer: 'Photo viewer',
+  previous: 'Previous photo',
+  next: 'Next photo',
+  counter: '{i} of {n}',
+  zoom_in: 'Zoom in',
+  zoom_out: 'Zoom out',
+  to_message: 'Go to message',
 }

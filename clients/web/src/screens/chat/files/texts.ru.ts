@@ -41,6 +41,13 @@ export const filesRu = {
   seconds: '{n} с',
   minutes: '{n} мин',
   hours: '{n} ч',
+  viewer: 'Просмотр фото',
+  previous: 'Предыдущее фото',
+  next: 'Следующее фото',
+  counter: '{i} из {n}',
+  zoom_in: 'Увеличить',
+  zoom_out: 'Уменьшить',
+  to_message: 'К сообщению',
 } satisfies Record<string, Entry>
 
 export type FilesKey = keyof typeof filesRu
