@@ -58,6 +58,7 @@ async function connected(server: Server) {
     current: (reset) => resets.push(reset),
     people: () => undefined,
     sessionEnded: () => undefined,
+    postDropped: () => undefined,
     rolesChanged: () => undefined,
   })
   sync.lost()

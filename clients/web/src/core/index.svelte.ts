@@ -61,7 +61,7 @@ function makeCore(): Core {
   })
   const chats = new Chats(book, overlays, outbox, people, now)
   const reads = new Reads(book, ask)
-  const sync = new Sync(book, ask, { current, people: (found) => people.put(found), sessionEnded, rolesChanged: () => session.rolesChanged() })
+  const sync = new Sync(book, ask, { current, people: (found) => people.put(found), sessionEnded, postDropped: (nonce) => outbox.dropped(nonce), rolesChanged: () => session.rolesChanged() })
   const session = new Session(wipe)
   const calls = new CallChannel(ask)
   book.posted = (nonce) => outbox.seen(nonce)
@@ -79,7 +79,7 @@ function makeCore(): Core {
     if (calls.heard(event)) return
     sync.heard(event)
     if (event.kind !== 'message.posted' || event.actor === book.me || connection.state !== 'online') return
-    const said = { chat: event.chat, seq: event.seq, author: event.actor ?? '', text: event.text, leads: tabs.leads }
+    const said = { chat: event.chat, seq: event.seq, author: event.actor ?? '', text: event.text, files: event.files, leads: tabs.leads }
     for (const listener of listeners) listener(said)
   }
 
