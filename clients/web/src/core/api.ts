@@ -7,9 +7,9 @@
  * Reading is always synchronous and from memory; what is missing is asked for in the background and appears.
  */
 import type { CallChannel } from './calls'
-import type { ChatKind, ChatRole, Member, Message, Person, PinPolicy, SchoolRole } from '../wire.gen'
+import type { ChatKind, ChatRole, FoundMessage, Member, Message, MessageSearch, Person, PinPolicy, SchoolRole } from '../wire.gen'
 
-export type { ChatKind, ChatRole, Member, Message, Person, PinPolicy, SchoolRole }
+export type { ChatKind, ChatRole, FoundMessage, Member, Message, Person, PinPolicy, SchoolRole }
 
 /** A refusal of the server's one table, or one of the core's own: `offline`, `timeout`, `left` (log-in ended). */
 export interface CoreError {
@@ -35,6 +35,7 @@ export interface Core {
   readonly drafts: DraftsStore
   readonly commands: Commands
   readonly calls: CallChannel
+  readonly search: SearchStore
   /**
    * Called for each message of somebody else as it is said, not for what is caught up with later. `leads` is true in one
    * tab of the account. Gives the way to stop.
@@ -211,6 +212,19 @@ export interface DraftsStore {
   /** '' when none. Kept in the account's cache 300 ms after the last change. */
   get(chat: string): string
   set(chat: string, text: string): void
+}
+
+/** `next` goes into the next question as `page`; `total` comes with the first page of one chat, null when it is not known. */
+export interface FoundPage {
+  items: readonly FoundMessage[]
+  next: string | null
+  total: number | null
+}
+
+export interface SearchStore {
+  messages(wanted: MessageSearch): Promise<Outcome<FoundPage>>
+  /** Seq of the first message at or after a time (unix ms), to jump to; null when nothing is that new. */
+  at(chat: string, ts: number): Promise<Outcome<number | null>>
 }
 
 export interface Starred {

@@ -14,6 +14,7 @@ import { Overlays } from './overlay'
 import { People } from './people'
 import { Reads } from './reads'
 import { refill } from './refill'
+import { makeSearch } from './search'
 import { Session } from './session'
 import { Sync } from './sync'
 import { Tabs } from './tabs'
@@ -180,6 +181,7 @@ function makeCore(): Core {
     drafts,
     commands,
     calls,
+    search: makeSearch(surely, people),
     async start() {
       watchSurroundings()
       const known = session.remember()

@@ -8,12 +8,15 @@ import { homeEn } from './home/texts.en'
 import { homeRu } from './home/texts.ru'
 import { profileEn } from './profile/texts.en'
 import { profileRu } from './profile/texts.ru'
+import { searchEn } from './search/texts.en'
+import { searchRu } from './search/texts.ru'
 
 /** Catalogues of single screens, by the folder whose sources name their keys. */
 const CATALOGUES: { folder: string; ru: Record<string, Entry>; en: Record<string, Entry> }[] = [
   { folder: 'apps', ru: appsRu, en: appsEn },
   { folder: 'home', ru: homeRu, en: homeEn },
   { folder: 'profile', ru: profileRu, en: profileEn },
+  { folder: 'search', ru: searchRu, en: searchEn },
   { folder: 'settings', ru: settingsRu, en: settingsEn },
 ]
 
