@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -164,3 +163,29 @@ async def test_in_one_chat_up_and_down(
     await expect(masha.message("Чья это книга")).to_be_in_viewport()
     await bar.locator("input").press("Escape")
     await expect(bar).to_have_count(0)
+
+
+async def test_typing_drafts_and_reading_are_seen_by_the_others(people: tuple[Person, Person], chat: str) -> None:
+    """E-3, E-4, experience 4.3: who types is told in the head and the list; a draft follows to the other device."""
+    masha, kolya = people
+    phone = await masha.context.new_page()
+    await phone.goto(f"{masha.url}/messages")
+    row = phone.locator("a[data-chat]")
+    await expect(row).to_have_count(1)
+    await masha.open_chat(chat)
+    await kolya.open_chat(chat)
+    await masha.composer.press_sequentially("Скоро буду", delay=20)
+    await expect(kolya.page.locator(".head")).to_contain_text("Masha печатает…")
+    await expect(kolya.page.locator("a[data-chat]")).to_contain_text("Masha печатает…")
+    await picture(kolya, "typing")
+    await expect(row).to_contain_text("Черновик: Скоро буду")
+    await row.click()
+    await expect(phone.locator("#composer")).to_have_value("Скоро буду")
+    await masha.page.bring_to_front()
+    await masha.composer.press("Enter")
+    await expect(kolya.message("Скоро буду")).to_have_count(1)
+    await expect(kolya.page.locator(".head")).not_to_contain_text("печатает")
+    await expect(phone.locator("#composer")).to_have_value("")
+    await kolya.page.bring_to_front()
+    await expect(masha.message("Скоро буду").locator(".meta .read")).to_have_count(1)
+    await phone.close()

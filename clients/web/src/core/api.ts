@@ -36,6 +36,7 @@ export interface Core {
   readonly commands: Commands
   readonly calls: CallChannel
   readonly search: SearchStore
+  readonly presence: PresenceStore
   /**
    * Called for each message of somebody else as it is said, not for what is caught up with later. `leads` is true in one
    * tab of the account. Gives the way to stop.
@@ -209,8 +210,10 @@ export interface OutboxStore {
 }
 
 export interface DraftsStore {
-  /** '' when none. Kept in the account's cache 300 ms after the last change. */
+  /** '' when none. Kept in the account's cache 300 ms after the last change, told to the server a second after it. */
   get(chat: string): string
+  /** Counts drafts of the chat that came from other devices: an open field takes `get` anew. */
+  arrived(chat: string): number
   set(chat: string, text: string): void
 }
 
@@ -219,6 +222,15 @@ export interface FoundPage {
   items: readonly FoundMessage[]
   next: string | null
   total: number | null
+}
+
+export interface PresenceStore {
+  /** Accounts that are typing in a chat now, the own one left out. */
+  typing(chat: string): readonly string[]
+  /** The own typing; told at most once in 3 s, however often it is called. */
+  type(chat: string): void
+  /** Others who have read up to `seq`. Empty in chats of more than 100, and until the server has answered. */
+  readBy(chat: string, seq: number): readonly string[]
 }
 
 export interface SearchStore {

@@ -169,6 +169,7 @@ export const en: Record<Key, Entry> = {
   's23.send_now': 'Send now',
   's23.state_pending': 'sending',
   's23.state_sent': 'sent',
+  's23.state_read': 'read',
   's23.state_failed': 'not sent',
   's23.flag_edited': 'edited',
   's23.flag_starred': 'important',

@@ -168,6 +168,7 @@ export const ru = {
   's23.send_now': 'Отправить сейчас',
   's23.state_pending': 'отправляется',
   's23.state_sent': 'отправлено',
+  's23.state_read': 'прочитано',
   's23.state_failed': 'не отправлено',
   's23.flag_edited': 'изменено',
   's23.flag_starred': 'важное',

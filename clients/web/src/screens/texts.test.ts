@@ -6,6 +6,8 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { appsEn, appsRu } from './apps/texts'
 import { homeEn } from './home/texts.en'
 import { homeRu } from './home/texts.ru'
+import { liveEn } from './live/texts.en'
+import { liveRu } from './live/texts.ru'
 import { profileEn } from './profile/texts.en'
 import { profileRu } from './profile/texts.ru'
 import { searchEn } from './search/texts.en'
@@ -15,6 +17,7 @@ import { searchRu } from './search/texts.ru'
 const CATALOGUES: { folder: string; ru: Record<string, Entry>; en: Record<string, Entry> }[] = [
   { folder: 'apps', ru: appsRu, en: appsEn },
   { folder: 'home', ru: homeRu, en: homeEn },
+  { folder: 'live', ru: liveRu, en: liveEn },
   { folder: 'profile', ru: profileRu, en: profileEn },
   { folder: 'search', ru: searchRu, en: searchEn },
   { folder: 'settings', ru: settingsRu, en: settingsEn },
