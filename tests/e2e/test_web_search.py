@@ -189,3 +189,38 @@ async def test_typing_drafts_and_reading_are_seen_by_the_others(people: tuple[Pe
     await kolya.page.bring_to_front()
     await expect(masha.message("Скоро буду").locator(".meta .read")).to_have_count(1)
     await phone.close()
+
+
+async def test_a_message_is_reported_and_rules_of_writing_are_shown(
+    people: tuple[Person, Person], chat: str, teacher: Client
+) -> None:
+    """E-8, E-14, S23, S24: a report goes off from the menu; slow mode counts down; read-only takes the field away."""
+    masha, kolya = people
+    await masha.open_chat(chat)
+    await kolya.open_chat(chat)
+    await kolya.write("Обидные слова")
+    await masha.message("Обидные слова").click(button="right")
+    await masha.page.get_by_role("menuitem", name="Пожаловаться").click()
+    dialog = masha.page.get_by_role("dialog")
+    await dialog.get_by_text("Угроза или травля").click()
+    await picture(masha, "report")
+    await dialog.get_by_role("button", name="Отправить жалобу").click()
+    await expect(dialog).to_have_count(0)
+    await expect(masha.page.get_by_text("Жалоба отправлена")).to_be_visible()
+
+    slow = await teacher.call("chat.update", chat=chat, nonce="slow-1-nonce", slow_s=300)
+    assert slow["ok"], slow
+    await masha.write("Первое")
+    await expect(kolya.message("Первое")).to_have_count(1)
+    rule = masha.page.locator("[data-rule]")
+    await expect(rule).to_contain_text("Следующее через 4:")
+    await masha.write("Второе")
+    await expect(masha.composer).to_have_value("Второе")
+    await picture(masha, "slow")
+    await expect(kolya.page.locator('[data-rule="slow"]')).to_have_count(1)
+
+    closed = await teacher.call("chat.update", chat=chat, nonce="only-1-nonce", write_policy="staff", slow_s=0)
+    assert closed["ok"], closed
+    await expect(masha.page.locator('[data-rule="read_only"]')).to_have_text("Писать могут только учителя")
+    await expect(masha.composer).to_have_count(0)
+    await expect(masha.message("Второе")).to_have_count(0)

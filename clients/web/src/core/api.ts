@@ -7,9 +7,10 @@
  * Reading is always synchronous and from memory; what is missing is asked for in the background and appears.
  */
 import type { CallChannel } from './calls'
-import type { ChatKind, ChatRole, FoundMessage, Member, Message, MessageSearch, Person, PinPolicy, SchoolRole } from '../wire.gen'
+import type { ChatKind, ChatRole, FoundMessage, Member, Message, MessageSearch, Person, PinPolicy, MessageReport, SchoolRole } from '../wire.gen'
 
 export type { ChatKind, ChatRole, FoundMessage, Member, Message, Person, PinPolicy, SchoolRole }
+export type ReportReason = MessageReport['reason']
 
 /** A refusal of the server's one table, or one of the core's own: `offline`, `timeout`, `left` (log-in ended). */
 export interface CoreError {
@@ -112,6 +113,10 @@ export interface ChatItem {
   myRole: ChatRole
   pinPolicy: PinPolicy
   canPinMessages: boolean
+  /** False in a chat that is read-only for the own role. */
+  canWrite: boolean
+  /** Seconds between own messages; 0 none, also for whom the rule does not bind. */
+  slowS: number
   /** Exact count; own messages never count. */
   unread: number
   markedUnread: boolean
@@ -254,6 +259,8 @@ export interface Commands {
   pinMessage(chat: string, seq: number, on: boolean): Promise<Outcome>
   star(chat: string, seq: number, on: boolean): Promise<Outcome>
   react(chat: string, seq: number, emoji: string, on: boolean): Promise<Outcome>
+  /** To the school's administrators. Again for the same message changes nothing. */
+  report(chat: string, seq: number, reason: ReportReason, comment: string): Promise<Outcome>
   starred(chat?: string): Promise<Outcome<readonly Starred[]>>
 
   pinChat(chat: string, on: boolean): Promise<Outcome>

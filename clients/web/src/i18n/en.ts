@@ -194,6 +194,7 @@ export const en: Record<Key, Entry> = {
   's24.copy_link': 'Copy link',
   's24.edit': 'Edit',
   's24.select': 'Select',
+  's24.report': 'Report',
   's24.delete': 'Delete',
   's24.retry': 'Try again',
   's24.delete_title': { one: 'Delete the message?', other: 'Delete {n} messages?' },
