@@ -21,11 +21,16 @@ class Server {
   mute = false
   refusal: CoreError | null = null
   tries = 0
+  /** Posts that wait for their files here. */
+  readonly held = new Set<string>()
+  readonly cancelled: string[] = []
 
-  ask = (async (_name: string, input: { nonce: string; chat: string; text: string }): Promise<Outcome<unknown>> => {
+  ask = (async (name: string, input: { nonce: string; chat: string; text: string; post: string }): Promise<Outcome<unknown>> => {
     this.tries += 1
     if (this.away) return failure('offline')
+    if (name === 'message.pending_cancel') this.cancelled.push(input.post)
     if (this.refusal) return { ok: false, error: this.refusal }
+    if (this.held.has(input.nonce)) return { ok: true, value: { seq: 0, ts: 1, post_no: 0, pending: true } }
     const known = this.log.findIndex((one) => one.nonce === input.nonce)
     if (known < 0) this.log.push({ nonce: input.nonce, chat: input.chat, text: input.text })
     if (this.mute) return failure('timeout')
@@ -51,7 +56,7 @@ function tab(name: string, say: (news: OutboxNews) => void = () => undefined): O
     me: () => 'me',
   })
 }
-const post = (nonce: string, chat = 'c') => ({ nonce, chat, text: `текст ${nonce}`, replyTo: null })
+const post = (nonce: string, chat = 'c') => ({ nonce, chat, text: `текст ${nonce}`, replyTo: null, files: [] })
 const texts = () => server.log.map((one) => one.nonce)
 
 beforeEach(() => {
@@ -127,7 +132,7 @@ describe('a post', () => {
   })
 
   test('a day old asks before it is sent', async () => {
-    await disk.savePost({ ...post('old'), created: Date.now() - STALE_MS - 1, tries: 3, tab: 'gone' })
+    await disk.savePost({ ...post('old'), created: Date.now() - STALE_MS - 1, tries: 3, tab: 'gone', held: false })
     const outbox = tab('a')
     await outbox.open()
     await vi.advanceTimersByTimeAsync(60_000)
@@ -169,5 +174,53 @@ describe('several tabs', () => {
     await second.open()
     await vi.advanceTimersByTimeAsync(0)
     expect([texts(), disk.kept.size]).toEqual([['zz', 'aa'], 0])
+  })
+})
+
+/** docs/FILES.md, 3: the server holds a post until its files are finished. */
+describe('a post that the server holds', () => {
+  beforeEach(() => server.held.add('film'))
+
+  test('waits, on disk too, and those after it do not wait for it', async () => {
+    const outbox = tab('a')
+    outbox.add(post('film'))
+    outbox.add(post('text'))
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(texts()).toEqual(['text'])
+    expect(outbox.items.map((one) => [one.nonce, one.state, one.held])).toEqual([['film', 'pending', true]])
+    expect(disk.kept.get('film')?.held).toBe(true)
+    expect(server.tries).toBe(2)
+    outbox.seen('film')
+    expect([outbox.count, disk.kept.size, server.cancelled]).toEqual([0, 0, []])
+  })
+
+  test('is asked for again on the next connection, however old, and goes when it was posted meanwhile', async () => {
+    await disk.savePost({ ...post('film'), created: Date.now() - STALE_MS - 1, tries: 0, tab: 'gone', held: true })
+    const outbox = tab('a')
+    await outbox.open()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(outbox.items.map((one) => one.state)).toEqual(['pending'])
+    server.held.clear()
+    await outbox.open()
+    await vi.advanceTimersByTimeAsync(0)
+    expect([texts(), outbox.count]).toEqual([['film'], 0])
+  })
+
+  test('says why it was dropped', async () => {
+    const outbox = tab('a')
+    outbox.add(post('film'))
+    await vi.advanceTimersByTimeAsync(0)
+    server.refusal = REFUSAL
+    outbox.dropped('film')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(outbox.items.map((one) => [one.state, one.error?.code, one.held])).toEqual([['failed', 'not_member', false]])
+  })
+
+  test('is taken back from the server when it is discarded', async () => {
+    const outbox = tab('a')
+    outbox.add(post('film'))
+    await vi.advanceTimersByTimeAsync(0)
+    outbox.discard('film')
+    expect([server.cancelled, outbox.count]).toEqual([['film'], 0])
   })
 })

@@ -59,6 +59,7 @@ async function connected(server: Server) {
     people: () => undefined,
     drafts: () => undefined,
     sessionEnded: () => undefined,
+    postDropped: () => undefined,
     rolesChanged: () => undefined,
   })
   sync.lost()

@@ -199,7 +199,7 @@ test('an own unsent message stands last and keeps its key when it is acknowledge
   const talk = open()
   await settled()
   net.down = true
-  outbox.add({ nonce: 'mine-nonce', chat: 'c', text: 'моё', replyTo: null })
+  outbox.add({ nonce: 'mine-nonce', chat: 'c', text: 'моё', replyTo: null, files: [] })
   await settled()
   book.takeChatEvent(post())
   expect(talk.messages.map((one) => one.text)).toEqual(['№ 0', '№ 1', '№ 2', '№ 3', 'моё'])

@@ -7,9 +7,9 @@
  * Reading is always synchronous and from memory; what is missing is asked for in the background and appears.
  */
 import type { CallChannel } from './calls'
-import type { ChatKind, ChatRole, FoundMessage, Member, Message, MessageSearch, Person, PinPolicy, MessageReport, SchoolRole } from '../wire.gen'
+import type { Attachment, ChatKind, ChatRole, FoundMessage, Member, Message, MessageSearch, Person, PinPolicy, MessageReport, SchoolRole } from '../wire.gen'
 
-export type { ChatKind, ChatRole, FoundMessage, Member, Message, Person, PinPolicy, SchoolRole }
+export type { Attachment, ChatKind, ChatRole, FoundMessage, Member, Message, Person, PinPolicy, SchoolRole }
 export type ReportReason = MessageReport['reason']
 
 /** A refusal of the server's one table, or one of the core's own: `offline`, `timeout`, `left` (log-in ended). */
@@ -52,6 +52,7 @@ export interface Said {
   seq: number
   author: string
   text: string
+  files: readonly Attachment[]
   leads: boolean
 }
 
@@ -195,11 +196,19 @@ export interface PeopleStore {
   contacts(query: string): Promise<Outcome<readonly Person[]>>
 }
 
+/** A file of a post that is not in the log: what its picker knows, until the server has looked into it. */
+export interface OutboxFile extends Attachment {
+  /** Unix ms of its last change: the same file chosen again goes on where it stopped. */
+  modified: number
+}
 export interface OutboxItem {
   nonce: string
   chat: string
   text: string
   replyTo: number | null
+  files: readonly OutboxFile[]
+  /** The server has it and waits for its files: closing the page loses nothing but their bytes. */
+  held: boolean
   /** Unix ms. */
   created: number
   tries: number
@@ -211,6 +220,7 @@ export interface OutboxStore {
   readonly items: readonly OutboxItem[]
   /** Of a failed or stale one. */
   retry(nonce: string): void
+  /** Also takes back what the server holds. */
   discard(nonce: string): void
 }
 
@@ -252,7 +262,7 @@ export interface Starred {
 /** Shown at once where that is safe (react, star, pin, views, edit) and rolled back on refusal. */
 export interface Commands {
   /** Into the outbox and the list at once, in the same frame; never fails here. Gives the nonce. */
-  post(chat: string, text: string, replyTo?: number | null): string
+  post(chat: string, text: string, replyTo?: number | null, files?: readonly OutboxFile[]): string
   edit(chat: string, seq: number, text: string): Promise<Outcome>
   remove(chat: string, seqs: readonly number[], scope: 'me' | 'everyone'): Promise<Outcome>
   forward(chat: string, seqs: readonly number[], to: readonly string[], comment?: string): Promise<Outcome>

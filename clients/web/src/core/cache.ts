@@ -6,6 +6,7 @@
  */
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb'
 import type { ChatState, Person } from '../wire.gen'
+import type { OutboxFile } from './api'
 import type { Book } from './book'
 import { tailOf, type Run } from './model/run'
 
@@ -20,6 +21,9 @@ export interface KeptPost {
   chat: string
   text: string
   replyTo: number | null
+  files: readonly OutboxFile[]
+  /** The server holds it until its files are finished. */
+  held: boolean
   created: number
   tries: number
   /** The tab that sends it; another takes over when that tab is gone. */
@@ -131,7 +135,9 @@ export class Cache {
   }
 
   async posts(): Promise<KeptPost[]> {
-    return (await this.#do((db) => db.getAll('outbox'))) ?? []
+    const kept = (await this.#do((db) => db.getAll('outbox'))) ?? []
+    // those of a build that knew no files have none
+    return kept.map((post) => ({ ...post, files: post.files ?? [], held: post.held ?? false }))
   }
 
   async savePost(post: KeptPost): Promise<void> {

@@ -60,9 +60,9 @@ export function makeCommands({ ask, book, chats, outbox, overlays, people }: Por
   }
 
   return {
-    post(chat, text, replyTo = null) {
+    post(chat, text, replyTo = null, files = []) {
       const name = nonce()
-      outbox.add({ nonce: name, chat, text, replyTo })
+      outbox.add({ nonce: name, chat, text, replyTo, files })
       return name
     },
     edit: (chat, seq, text) =>

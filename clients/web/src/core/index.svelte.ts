@@ -63,7 +63,7 @@ function makeCore(): Core {
   })
   const chats = new Chats(book, overlays, outbox, people, now)
   const reads = new Reads(book, ask)
-  const sync = new Sync(book, ask, { current, people: (found) => people.put(found), drafts: (all) => drafts.takeAll(all), sessionEnded, rolesChanged: () => session.rolesChanged() })
+  const sync = new Sync(book, ask, { current, people: (found) => people.put(found), drafts: (all) => drafts.takeAll(all), sessionEnded, postDropped: (nonce) => outbox.dropped(nonce), rolesChanged: () => session.rolesChanged() })
   const session = new Session(wipe)
   const calls = new CallChannel(ask)
   const presence = new Presence(ask, () => book.me, Date.now)
@@ -86,7 +86,7 @@ function makeCore(): Core {
     }
     sync.heard(event)
     if (event.kind !== 'message.posted' || event.actor === book.me || connection.state !== 'online') return
-    const said = { chat: event.chat, seq: event.seq, author: event.actor ?? '', text: event.text, leads: tabs.leads }
+    const said = { chat: event.chat, seq: event.seq, author: event.actor ?? '', text: event.text, files: event.files, leads: tabs.leads }
     for (const listener of listeners) listener(said)
   }
 

@@ -61,7 +61,7 @@ function pendingItem(post: OutboxItem, index: number, me: string): MessageItem {
     deleted: false,
     reactions: [],
     starred: false,
-    files: [],
+    files: [...post.files],
     mentions: [],
     mentions_all: false,
     key: post.nonce,

@@ -2,6 +2,9 @@
  * Posts that the server has not acknowledged: kept on disk first, sent in order within a chat, tried again by design
  * §4.1. The nonce makes a repeated try harmless (E-1). A refusal stops that post and is shown; the net's failures do not.
  *
+ * A post whose files are not finished is held by the server (`pending`) and waits here, in nobody's way, until the log has
+ * it. Each connection asks for it once more: the answer says whether it was posted or dropped meanwhile.
+ *
  * A post is sent by the tab in which it was written; tabs that are gone leave theirs to the others.
  */
 import type { CoreError, OutboxItem, OutboxStore } from './api'
@@ -37,6 +40,8 @@ export class Outbox implements OutboxStore {
   /** In the order of writing. */
   #entries: Entry[] = []
   #sending = new Set<string>()
+  /** Held posts that were asked for on this connection. */
+  #waiting = new Set<string>()
   #timers = new Map<string, ReturnType<typeof setTimeout>>()
   #items: { version: number; list: readonly OutboxItem[] } = { version: -1, list: [] }
 
@@ -58,12 +63,13 @@ export class Outbox implements OutboxStore {
 
   /** Take over what closed tabs left, show what other tabs are sending. */
   async open(): Promise<void> {
+    this.#waiting.clear()
     const living = await this.#ports.living()
     for (const post of await this.#ports.cache.posts()) {
       const known = this.#entries.find((entry) => entry.nonce === post.nonce)
       const orphan = post.tab !== this.#ports.tab && !(living?.has(post.tab) ?? false)
       if (orphan) {
-        const stale = this.#ports.now() - post.created > STALE_MS
+        const stale = this.#ports.now() - post.created > STALE_MS && !post.held
         const asked = stale ? { state: 'stale' as const, error: failure('stale').error } : { state: 'pending' as const, error: null }
         const own: Entry = { ...post, tab: this.#ports.tab, ...asked }
         this.#put(own)
@@ -75,12 +81,13 @@ export class Outbox implements OutboxStore {
     this.flush()
   }
 
-  add(post: Omit<KeptPost, 'tab' | 'tries' | 'created'>): void {
+  add(post: Omit<KeptPost, 'tab' | 'tries' | 'created' | 'held'>): void {
     const entry: Entry = {
       ...post,
       // later than every other: the order of writing survives a reload
       created: Math.max(this.#ports.now(), (this.#entries.at(-1)?.created ?? 0) + 1),
       tries: 0,
+      held: false,
       tab: this.#ports.tab,
       state: 'pending',
       error: null,
@@ -115,6 +122,19 @@ export class Outbox implements OutboxStore {
   }
 
   discard(nonce: string): void {
+    if (this.#entries.some((entry) => entry.nonce === nonce && entry.held)) void this.#ports.ask('message.pending_cancel', { post: nonce })
+    this.#done(nonce)
+  }
+
+  /** The server gave up a held post; asked again, it says why. */
+  dropped(nonce: string): void {
+    const entry = this.#entries.find((one) => one.nonce === nonce)
+    if (!entry) return
+    this.#waiting.delete(nonce)
+    this.#next(entry.chat)
+  }
+
+  #done(nonce: string): void {
     this.#remove(nonce)
     void this.#ports.cache.dropPost(nonce)
     this.#ports.say({ kind: 'gone', nonce })
@@ -122,12 +142,13 @@ export class Outbox implements OutboxStore {
 
   /** The chat's log has it, whoever sent it and whether or not the answer came back. */
   seen(nonce: string): void {
-    if (this.#entries.some((entry) => entry.nonce === nonce)) this.discard(nonce)
+    if (this.#entries.some((entry) => entry.nonce === nonce)) this.#done(nonce)
   }
 
   clear(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#timers.clear()
+    this.#waiting.clear()
     this.#entries = []
     this.topic.touch()
   }
@@ -135,9 +156,9 @@ export class Outbox implements OutboxStore {
   /** Send the chat's first post, unless one is under way or waits for its time. */
   #next(chat: string): void {
     if (this.#sending.has(chat) || this.#timers.has(chat)) return
-    const entry = this.#entries.find((one) => one.chat === chat && one.state === 'pending')
+    const entry = this.#entries.find((one) => one.chat === chat && one.state === 'pending' && !this.#waiting.has(one.nonce))
     if (!entry || entry.tab !== this.#ports.tab) return
-    if (this.#ports.now() - entry.created > STALE_MS) {
+    if (this.#ports.now() - entry.created > STALE_MS && !entry.held) {
       this.#change(entry, { state: 'stale', error: failure('stale').error })
       this.#next(chat)
       return
@@ -146,21 +167,30 @@ export class Outbox implements OutboxStore {
   }
 
   async #send(entry: Entry): Promise<void> {
-    const { chat, nonce, text, replyTo } = entry
+    const { chat, nonce, text, replyTo, files } = entry
     this.#sending.add(chat)
-    const answer = await this.#ports.ask('message.post', { chat, nonce, text, reply_to: replyTo })
+    const answer = await this.#ports.ask('message.post', { chat, nonce, text, reply_to: replyTo, files: files.map((file) => file.id) })
     this.#sending.delete(chat)
     if (!this.#entries.includes(entry)) {
       this.#next(chat) // discarded or seen in the log meanwhile
+    } else if (answer.ok && answer.value.pending) {
+      this.#waiting.add(nonce)
+      if (!entry.held) {
+        this.#change(entry, { held: true })
+        void this.#ports.cache.savePost(kept(entry))
+      }
+      this.#next(chat)
     } else if (answer.ok) {
-      this.#ports.sent(chat, sentMessage(entry, answer.value, this.#ports.me()))
-      this.discard(nonce)
+      // of its files the log knows more: its event is here already, or comes in a moment
+      if (files.length === 0) this.#ports.sent(chat, sentMessage(entry, answer.value, this.#ports.me()))
+      this.#done(nonce)
       this.#next(chat)
     } else if (answer.error.retryable) {
       entry.tries += 1
       const seconds = typeof answer.error.seconds === 'number' ? answer.error.seconds : 0
       this.#wait(chat, Math.max(seconds * 1000, delayAfter(entry.tries, Math.random())))
     } else {
+      entry.held = false // a refused one is no longer the server's
       this.#change(entry, { state: 'failed', error: answer.error })
       this.#next(chat)
     }
@@ -191,8 +221,8 @@ export class Outbox implements OutboxStore {
   }
 }
 
-function kept({ nonce, chat, text, replyTo, created, tries, tab }: Entry): KeptPost {
-  return { nonce, chat, text, replyTo, created, tries, tab }
+function kept({ nonce, chat, text, replyTo, files, held, created, tries, tab }: Entry): KeptPost {
+  return { nonce, chat, text, replyTo, files, held, created, tries, tab }
 }
 
 function sentMessage(entry: Entry, posting: MessagePosting, author: string): Message {

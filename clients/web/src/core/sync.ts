@@ -25,6 +25,8 @@ export interface SyncListener {
   drafts(drafts: ReadonlyMap<string, string>): void
   /** Some session of this account ended. */
   sessionEnded(session: string): void
+  /** A post that waited for its files will not come. */
+  postDropped(nonce: string): void
   /** The account's roles in a school are others now. */
   rolesChanged(): void
 }
@@ -153,6 +155,7 @@ export class Sync {
   #takeOwn(event: AccountLogEvent): 'taken' | 'known' | 'gap' {
     const taken = this.#book.takeAccountEvent(event)
     if (taken === 'taken' && event.kind === 'session.ended') this.#listener.sessionEnded(event.session)
+    if (taken === 'taken' && event.kind === 'post.dropped') this.#listener.postDropped(event.nonce)
     if (taken === 'taken' && event.kind === 'roles.changed') this.#listener.rolesChanged()
     return taken
   }

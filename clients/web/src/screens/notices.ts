@@ -2,7 +2,7 @@
 import { core } from '../core/index.svelte'
 import type { Said } from '../core/api'
 import { t } from '../i18n/index.svelte'
-import { oneLine } from '../ui/richtext'
+import { gist } from './chat/files/gist'
 import { showToast, toasts } from '../ui/toast.svelte'
 import { chime } from './chime'
 import { noticeOf } from './notice'
@@ -32,7 +32,7 @@ function tell(said: Said): void {
   if (notice.sound) chime()
   // an undo that still waits is worth more than news, which the list shows anyway
   if (!notice.toast || toasts.toast?.action) return
-  const words = oneLine(said.text)
+  const words = gist(said)
   const text = words.length > SHOWN_SIGNS ? `${words.slice(0, SHOWN_SIGNS)}…` : words
   const from = chat.kind === 'direct' ? titleOf(chat) : `${titleOf(chat)} · ${firstNameOf(said.author)}`
   showToast(`${from}: ${text}`, { action: { label: t('common.open'), run: () => go(chatPath(said.chat, { seq: said.seq })) } })

@@ -4,6 +4,8 @@ import { settingsEn } from './settings/texts.en'
 import { settingsRu } from './settings/texts.ru'
 import { readFileSync, readdirSync } from 'node:fs'
 import { appsEn, appsRu } from './apps/texts'
+import { filesEn } from './chat/files/texts.en'
+import { filesRu } from './chat/files/texts.ru'
 import { homeEn } from './home/texts.en'
 import { homeRu } from './home/texts.ru'
 import { liveEn } from './live/texts.en'
@@ -16,6 +18,7 @@ import { searchRu } from './search/texts.ru'
 /** Catalogues of single screens, by the folder whose sources name their keys. */
 const CATALOGUES: { folder: string; ru: Record<string, Entry>; en: Record<string, Entry> }[] = [
   { folder: 'apps', ru: appsRu, en: appsEn },
+  { folder: 'chat', ru: filesRu, en: filesEn },
   { folder: 'home', ru: homeRu, en: homeEn },
   { folder: 'live', ru: liveRu, en: liveEn },
   { folder: 'profile', ru: profileRu, en: profileEn },
@@ -41,7 +44,7 @@ describe.each(CATALOGUES)('the words of $folder', ({ folder, ru, en }) => {
   it('are all said by a screen', () => {
     const text = sources(folder)
     // a value of the wire chooses among these
-    const chosen = new Set(['app_store', 'google_play', 'app_gallery', 'rustore', 'windows', 'linux', 'male', 'female', 'phone', 'email', 'parents', 'children'])
+    const chosen = new Set(['app_store', 'google_play', 'app_gallery', 'rustore', 'windows', 'linux', 'male', 'female', 'phone', 'email', 'parents', 'children', 'video', 'voice', 'audio', 'picture', 'bytes', 'kilobytes', 'megabytes', 'seconds', 'minutes', 'hours'])
     expect(keys.filter((key) => !text.includes(`'${key}'`) && !chosen.has(key))).toEqual([])
   })
 })

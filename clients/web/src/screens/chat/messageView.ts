@@ -4,8 +4,8 @@ import type { Conversation, MessageItem } from '../../core/api'
 import { longWhen } from '../../i18n/dates'
 import { lang, t } from '../../i18n/index.svelte'
 import { hueOf } from '../../ui/hue'
-import { oneLine } from '../../ui/richtext'
 import { nameOf } from '../words'
+import { filesWord, gist } from './files/gist'
 import type { MessageView, PillView, QuoteView } from './view'
 
 export function messageView(item: MessageItem, talk: Conversation): MessageView {
@@ -18,6 +18,7 @@ export function messageView(item: MessageItem, talk: Conversation): MessageView 
     hue: hueOf(item.author),
     own: item.own,
     text: item.text,
+    files: item.deleted ? [] : item.files,
     deleted: item.deleted,
     edited: item.edited_ts !== null && !item.deleted,
     starred: item.starred && !item.deleted,
@@ -32,7 +33,7 @@ export function messageView(item: MessageItem, talk: Conversation): MessageView 
 
 export function quoteOf(target: MessageItem | null | undefined, seq: number): QuoteView {
   if (!target) return { seq, author: t('s23.quote_unloaded'), hue: 7, text: target === null ? t('s23.deleted') : '…', gone: target === null }
-  const text = target.deleted ? t('s23.deleted') : oneLine(target.text)
+  const text = target.deleted ? t('s23.deleted') : gist(target)
   return { seq, author: nameOf(target.author), hue: hueOf(target.author), text, gone: target.deleted }
 }
 
@@ -55,6 +56,7 @@ export function spokenOf(view: MessageView): string {
     view.own ? t('common.you') : view.authorName,
     view.forwardedFrom && t('s23.forwarded_from', { name: view.forwardedFrom }),
     view.quote && t('s23.replying', { name: view.quote.author }),
+    filesWord(view.files),
     said,
     view.pills.map((pill) => `${pill.emoji} ${pill.n}`).join(' '),
     view.edited && t('s23.flag_edited'),

@@ -1,5 +1,7 @@
 /** What a bubble needs to know of a message, gathered from the message, the people and the chat. */
 
+import type { Attachment } from '../../core/api'
+
 export type QuoteView = { seq: number; author: string; hue: number; text: string; gone: boolean }
 export type PillView = { emoji: string; n: number; mine: boolean; names: string }
 
@@ -12,6 +14,7 @@ export type MessageView = {
   hue: number
   own: boolean
   text: string
+  files: readonly Attachment[]
   deleted: boolean
   edited: boolean
   starred: boolean

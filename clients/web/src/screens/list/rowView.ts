@@ -3,6 +3,7 @@ import type { ChatItem } from '../../core/api'
 import { shortWhen } from '../../i18n/dates'
 import { lang, t } from '../../i18n/index.svelte'
 import { oneLine } from '../../ui/richtext'
+import { gist } from '../chat/files/gist'
 import { typingWords } from '../live/typing'
 import { firstNameOf, hueIdOf, titleOf } from '../words'
 import type { ChatRowView } from './view'
@@ -12,7 +13,7 @@ export function rowView(chat: ChatItem, draft: string, now: number): ChatRowView
   const title = titleOf(chat)
   const own = last?.own ?? false
   const lastAuthor = !last || last.deleted ? '' : own ? t('common.you') : chat.kind === 'direct' ? '' : firstNameOf(last.author)
-  const text = !last ? '' : last.deleted ? t('s23.deleted') : oneLine(last.text)
+  const text = !last ? '' : last.deleted ? t('s23.deleted') : gist(last)
   const when = chat.lastTs ? shortWhen(chat.lastTs, now, lang()) : ''
   const state = !own || last?.state === 'sent' ? 'none' : last?.state === 'failed' ? 'failed' : 'pending'
   const flags = [
