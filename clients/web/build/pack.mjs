@@ -34,7 +34,9 @@ const language = keysBySource('src/i18n/ru')[0]
 if (language) needs(language, first)
 const chats = new Set(first)
 for (const key of keysBySource('src/screens/enter/Enter.svelte')) needs(key, first)
-for (const part of ['src/screens/Inside.svelte', 'src/screens/SignedIn.svelte', 'src/screens/home/', 'src/screens/chat/', 'src/screens/list/']) {
+// What waits for a press (the viewer, the uploader, a search) is not needed to open them.
+const OPENING = ['Inside', 'SignedIn', 'home/Home', 'chat/Conversation', 'list/ChatList'].map((name) => `src/screens/${name}.svelte`)
+for (const part of OPENING) {
   for (const key of keysBySource(part)) needs(key, chats)
 }
 const call = new Set()

@@ -46,7 +46,7 @@ class Server {
     const events = this.chat.events.slice(cursor)
     const chats = reset || events.length === 0 ? [] : [{ chat: 'c', head: this.chat.head, reset: false, events }]
     const reads = reset ? [] : [{ chat: 'c', read_seq: state.view.read_seq, unread: state.unread }]
-    return { epoch, reset, account_seq: 0, account_events: [], chats, reads, server_ts: 0 }
+    return { epoch, reset, account_seq: 0, account_events: [], chats, reads, drafts: [], server_ts: 0 }
   }
 }
 
@@ -57,6 +57,7 @@ async function connected(server: Server) {
   const sync = new Sync(book, server.ask, {
     current: (reset) => resets.push(reset),
     people: () => undefined,
+    drafts: () => undefined,
     sessionEnded: () => undefined,
     postDropped: () => undefined,
     rolesChanged: () => undefined,

@@ -7,9 +7,10 @@
  * Reading is always synchronous and from memory; what is missing is asked for in the background and appears.
  */
 import type { CallChannel } from './calls'
-import type { Attachment, ChatKind, ChatRole, Member, Message, Person, PinPolicy, SchoolRole } from '../wire.gen'
+import type { Attachment, ChatKind, ChatRole, FoundMessage, Member, Message, MessageSearch, Person, PinPolicy, MessageReport, SchoolRole } from '../wire.gen'
 
-export type { Attachment, ChatKind, ChatRole, Member, Message, Person, PinPolicy, SchoolRole }
+export type { Attachment, ChatKind, ChatRole, FoundMessage, Member, Message, Person, PinPolicy, SchoolRole }
+export type ReportReason = MessageReport['reason']
 
 /** A refusal of the server's one table, or one of the core's own: `offline`, `timeout`, `left` (log-in ended). */
 export interface CoreError {
@@ -35,6 +36,8 @@ export interface Core {
   readonly drafts: DraftsStore
   readonly commands: Commands
   readonly calls: CallChannel
+  readonly search: SearchStore
+  readonly presence: PresenceStore
   /**
    * Called for each message of somebody else as it is said, not for what is caught up with later. `leads` is true in one
    * tab of the account. Gives the way to stop.
@@ -111,6 +114,10 @@ export interface ChatItem {
   myRole: ChatRole
   pinPolicy: PinPolicy
   canPinMessages: boolean
+  /** False in a chat that is read-only for the own role. */
+  canWrite: boolean
+  /** Seconds between own messages; 0 none, also for whom the rule does not bind. */
+  slowS: number
   /** Exact count; own messages never count. */
   unread: number
   markedUnread: boolean
@@ -218,9 +225,33 @@ export interface OutboxStore {
 }
 
 export interface DraftsStore {
-  /** '' when none. Kept in the account's cache 300 ms after the last change. */
+  /** '' when none. Kept in the account's cache 300 ms after the last change, told to the server a second after it. */
   get(chat: string): string
+  /** Counts drafts of the chat that came from other devices: an open field takes `get` anew. */
+  arrived(chat: string): number
   set(chat: string, text: string): void
+}
+
+/** `next` goes into the next question as `page`; `total` comes with the first page of one chat, null when it is not known. */
+export interface FoundPage {
+  items: readonly FoundMessage[]
+  next: string | null
+  total: number | null
+}
+
+export interface PresenceStore {
+  /** Accounts that are typing in a chat now, the own one left out. */
+  typing(chat: string): readonly string[]
+  /** The own typing; told at most once in 3 s, however often it is called. */
+  type(chat: string): void
+  /** Others who have read up to `seq`. Empty in chats of more than 100, and until the server has answered. */
+  readBy(chat: string, seq: number): readonly string[]
+}
+
+export interface SearchStore {
+  messages(wanted: MessageSearch): Promise<Outcome<FoundPage>>
+  /** Seq of the first message at or after a time (unix ms), to jump to; null when nothing is that new. */
+  at(chat: string, ts: number): Promise<Outcome<number | null>>
 }
 
 export interface Starred {
@@ -238,6 +269,8 @@ export interface Commands {
   pinMessage(chat: string, seq: number, on: boolean): Promise<Outcome>
   star(chat: string, seq: number, on: boolean): Promise<Outcome>
   react(chat: string, seq: number, emoji: string, on: boolean): Promise<Outcome>
+  /** To the school's administrators. Again for the same message changes nothing. */
+  report(chat: string, seq: number, reason: ReportReason, comment: string): Promise<Outcome>
   starred(chat?: string): Promise<Outcome<readonly Starred[]>>
 
   pinChat(chat: string, on: boolean): Promise<Outcome>

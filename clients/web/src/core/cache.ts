@@ -29,6 +29,11 @@ export interface KeptPost {
   /** The tab that sends it; another takes over when that tab is gone. */
   tab: string
 }
+/** `told`: the server has it like this. */
+export interface KeptDraft {
+  text: string
+  told: boolean
+}
 interface Meta {
   epoch: string
   accountSeq: number
@@ -41,7 +46,8 @@ interface Schema extends DBSchema {
   chats: { key: string; value: KeptChat }
   people: { key: string; value: Person }
   outbox: { key: string; value: KeptPost }
-  drafts: { key: string; value: string }
+  /** A bare text was kept before drafts went to the server. */
+  drafts: { key: string; value: KeptDraft | string }
 }
 
 const VERSION = 1
@@ -142,16 +148,17 @@ export class Cache {
     await this.#do((db) => db.delete('outbox', nonce))
   }
 
-  async drafts(): Promise<Map<string, string>> {
+  async drafts(): Promise<Map<string, KeptDraft>> {
     const kept = await this.#do(async (db) => {
       const at = db.transaction('drafts')
       return { keys: await at.store.getAllKeys(), values: await at.store.getAll() }
     })
-    return new Map(kept?.keys.map((key, index) => [key, kept.values[index] ?? '']))
+    const draft = (value: KeptDraft | string = '') => (typeof value === 'string' ? { text: value, told: false } : value)
+    return new Map(kept?.keys.map((key, index) => [key, draft(kept.values[index])]))
   }
 
-  async saveDraft(chat: string, text: string): Promise<void> {
-    await this.#do<unknown>((db) => (text === '' ? db.delete('drafts', chat) : db.put('drafts', text, chat)))
+  async saveDraft(chat: string, text: string, told = false): Promise<void> {
+    await this.#do<unknown>((db) => (told && text === '' ? db.delete('drafts', chat) : db.put('drafts', { text, told }, chat)))
   }
 
   #close(): void {

@@ -118,6 +118,8 @@ export class Chats implements ChatsStore {
       myRole: state.my_role,
       pinPolicy: state.pin_policy,
       canPinMessages: state.kind === 'direct' || state.pin_policy === 'everyone' || state.my_role !== 'member',
+      canWrite: state.kind === 'direct' || state.write_policy === 'everyone' || state.my_role !== 'member',
+      slowS: state.kind === 'direct' || state.my_role !== 'member' ? 0 : state.slow_s,
       unread: state.unread,
       markedUnread: state.view.marked_unread,
       mutedUntil: state.view.muted_until ?? 0,

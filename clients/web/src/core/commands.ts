@@ -91,6 +91,7 @@ export function makeCommands({ ask, book, chats, outbox, overlays, people }: Por
         ...m,
         reactions: react(m.reactions, emoji, book.me, on),
       })),
+    report: (chat, seq, reason, comment) => plain('message.report', { chat, nonce: nonce(), target: seq, reason, comment }),
     async starred(chat) {
       const answer = await ask('message.starred', { chat: chat ?? null })
       if (!answer.ok) return answer

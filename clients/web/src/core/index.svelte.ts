@@ -13,7 +13,9 @@ import { Outbox, type OutboxNews } from './outbox'
 import { Overlays } from './overlay'
 import { People } from './people'
 import { Reads } from './reads'
+import { Presence } from './presence'
 import { refill } from './refill'
+import { makeSearch } from './search'
 import { Session } from './session'
 import { Sync } from './sync'
 import { Tabs } from './tabs'
@@ -48,7 +50,7 @@ function makeCore(): Core {
   const link = new Link({ heard, lost, refused })
   const connection = new Connection(() => link.connect())
   const people = new People(ask, cache)
-  const drafts = new Drafts(cache)
+  const drafts = new Drafts(cache, ask)
   const outbox = new Outbox({
     ask,
     cache,
@@ -61,9 +63,10 @@ function makeCore(): Core {
   })
   const chats = new Chats(book, overlays, outbox, people, now)
   const reads = new Reads(book, ask)
-  const sync = new Sync(book, ask, { current, people: (found) => people.put(found), sessionEnded, postDropped: (nonce) => outbox.dropped(nonce), rolesChanged: () => session.rolesChanged() })
+  const sync = new Sync(book, ask, { current, people: (found) => people.put(found), drafts: (all) => drafts.takeAll(all), sessionEnded, postDropped: (nonce) => outbox.dropped(nonce), rolesChanged: () => session.rolesChanged() })
   const session = new Session(wipe)
   const calls = new CallChannel(ask)
+  const presence = new Presence(ask, () => book.me, Date.now)
   book.posted = (nonce) => outbox.seen(nonce)
   const surely = askAgain(ask, () => connection.settled(LOST_WAIT_MS))
   const commands = makeCommands({ ask: surely, book, chats, outbox, overlays, people })
@@ -76,7 +79,11 @@ function makeCore(): Core {
       else location.reload() // another account has logged in in this browser meanwhile
       return
     }
-    if (calls.heard(event)) return
+    if (calls.heard(event) || presence.heard(event)) return
+    if (event.kind === 'draft.changed') {
+      drafts.take(event.chat, event.draft?.text ?? '')
+      return
+    }
     sync.heard(event)
     if (event.kind !== 'message.posted' || event.actor === book.me || connection.state !== 'online') return
     const said = { chat: event.chat, seq: event.seq, author: event.actor ?? '', text: event.text, files: event.files, leads: tabs.leads }
@@ -102,6 +109,7 @@ function makeCore(): Core {
     connection.to('online')
     chats.setReady(true)
     people.connected()
+    presence.connected()
     for (const talk of talks) talk.refresh()
     reads.flush()
     void outbox.open()
@@ -137,6 +145,7 @@ function makeCore(): Core {
     reads.clear()
     outbox.clear()
     drafts.clear()
+    presence.clear()
     people.clear()
     book.clear()
     chats.setReady(false)
@@ -180,6 +189,8 @@ function makeCore(): Core {
     drafts,
     commands,
     calls,
+    presence,
+    search: makeSearch(surely, people),
     async start() {
       watchSurroundings()
       const known = session.remember()

@@ -21,6 +21,8 @@ export interface SyncListener {
   /** Everything is as on the server. `reset`: what was held was dropped before. */
   current(reset: boolean): void
   people(people: readonly Person[]): void
+  /** Every draft that the server has, by chat. */
+  drafts(drafts: ReadonlyMap<string, string>): void
   /** Some session of this account ended. */
   sessionEnded(session: string): void
   /** A post that waited for its files will not come. */
@@ -100,6 +102,7 @@ export class Sync {
     for (const chat of book.joined) anew.add(chat)
     if (anew.size > GETS_MAX) return 'reset'
     for (const read of synced.reads) book.takeRead(read)
+    this.#listener.drafts(new Map(synced.drafts.map(({ chat, draft }) => [chat, draft.text])))
     for (const chat of anew) {
       await this.#get(chat, true)
       if (round !== this.#round) return 'failed'
@@ -119,6 +122,7 @@ export class Sync {
     book.pins = pins
     for (const chat of chats) book.putState(chat, true)
     this.#listener.people(people)
+    this.#listener.drafts(new Map(chats.flatMap(({ id, draft }) => (draft ? [[id, draft.text]] : []))))
     return 'done'
   }
 

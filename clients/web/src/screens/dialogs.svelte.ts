@@ -5,6 +5,8 @@ export type Ask =
   | { kind: 'new_chat' }
   | { kind: 'forward'; chat: string; messages: readonly MessageItem[]; done?: () => void }
   | { kind: 'delete'; chat: string; messages: readonly MessageItem[]; done?: () => void }
+  | { kind: 'report'; message: MessageItem }
+  | { kind: 'readers'; message: MessageItem }
   | { kind: 'leave'; chat: string; title: string }
   | { kind: 'add_members'; chat: string; present: readonly string[]; done: () => void }
   | { kind: 'rename'; chat: string; title: string }

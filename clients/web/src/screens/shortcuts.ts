@@ -16,13 +16,14 @@ function act(event: KeyboardEvent): boolean {
   const { code } = event
   const chat = router.place.screen === 'messages' ? router.place.chat : null
   if (event.altKey && (code === 'ArrowDown' || code === 'ArrowUp')) return step(chat, code === 'ArrowDown' ? 1 : -1, event.shiftKey)
-  if ((event.ctrlKey || event.metaKey) && code === 'KeyK') {
-    if (router.place.screen !== 'messages') go('/messages')
+  const typing = (event.target as Element).closest('input, textarea') !== null
+  if (((event.ctrlKey || event.metaKey) && code === 'KeyK') || (event.key === '/' && !typing && router.place.screen === 'messages')) {
+    if (document.querySelector('[data-screen="S22"]') === null) go('/messages')
     requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-screen="S22"] input[type=search]')?.focus())
     return true
   }
   if (code === 'F6') return pane(event.shiftKey ? -1 : 1)
-  if (event.key === '?' && !(event.target as Element).closest('input, textarea')) {
+  if (event.key === '?' && !typing) {
     openDialog({ kind: 'keys' })
     return true
   }

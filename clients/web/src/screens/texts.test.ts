@@ -8,15 +8,21 @@ import { filesEn } from './chat/files/texts.en'
 import { filesRu } from './chat/files/texts.ru'
 import { homeEn } from './home/texts.en'
 import { homeRu } from './home/texts.ru'
+import { liveEn } from './live/texts.en'
+import { liveRu } from './live/texts.ru'
 import { profileEn } from './profile/texts.en'
 import { profileRu } from './profile/texts.ru'
+import { searchEn } from './search/texts.en'
+import { searchRu } from './search/texts.ru'
 
 /** Catalogues of single screens, by the folder whose sources name their keys. */
 const CATALOGUES: { folder: string; ru: Record<string, Entry>; en: Record<string, Entry> }[] = [
   { folder: 'apps', ru: appsRu, en: appsEn },
   { folder: 'chat', ru: filesRu, en: filesEn },
   { folder: 'home', ru: homeRu, en: homeEn },
+  { folder: 'live', ru: liveRu, en: liveEn },
   { folder: 'profile', ru: profileRu, en: profileEn },
+  { folder: 'search', ru: searchRu, en: searchEn },
   { folder: 'settings', ru: settingsRu, en: settingsEn },
 ]
 

@@ -1,5 +1,7 @@
 /** What can be done with a message (S24): the menu's items, and the same by one key. */
+import CheckCheck from '@lucide/svelte/icons/check-check'
 import Copy from '@lucide/svelte/icons/copy'
+import Flag from '@lucide/svelte/icons/flag'
 import Forward from '@lucide/svelte/icons/forward'
 import Link from '@lucide/svelte/icons/link'
 import ListChecks from '@lucide/svelte/icons/list-checks'
@@ -20,8 +22,12 @@ import type { Box } from '../../ui/place'
 import { toClipboard } from '../../ui/clipboard'
 import { showToast } from '../../ui/toast.svelte'
 import { openDialog } from '../dialogs.svelte'
+import { live } from '../live/texts'
 import { chatPath } from '../router.svelte'
 import { run } from '../run'
+
+/** In larger chats the server tells nobody's mark (E-4). */
+const READERS_MAX = 100
 
 /** What the conversation does when the menu or a key asks for it. */
 export type Asked = {
@@ -60,7 +66,9 @@ function items(chat: ChatItem, item: MessageItem, asked: Asked): MenuItem[] {
     item.text !== '' && { id: 'copy', label: t('s24.copy'), icon: Copy, run: () => copy(item.text) },
     { id: 'link', label: t('s24.copy_link'), icon: Link, run: () => copy(location.origin + chatPath(item.chat, { seq: item.seq })) },
     item.canEdit && { id: 'edit', label: t('s24.edit'), icon: Pencil, keys: 'E', run: () => asked.edit(item) },
+    item.own && chat.membersCount <= READERS_MAX && { id: 'readers', label: live('readers'), icon: CheckCheck, run: () => openDialog({ kind: 'readers', message: item }) },
     { id: 'select', label: t('s24.select'), icon: ListChecks, run: () => asked.select(item) },
+    !item.own && { id: 'report', label: t('s24.report'), icon: Flag, run: () => openDialog({ kind: 'report', message: item }) },
     remove,
   ]
   return all.filter((one): one is MenuItem => one !== false)

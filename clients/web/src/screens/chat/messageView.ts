@@ -25,6 +25,7 @@ export function messageView(item: MessageItem, talk: Conversation): MessageView 
     pinned: item.pinned && !item.deleted,
     state: item.state,
     forwardedFrom: item.forwarded ? item.forwarded.author_name || t('s23.member_unnamed') : '',
+    read: item.own && item.state === 'sent' && !item.deleted && core.presence.readBy(item.chat, item.seq).length > 0,
     quote: item.reply_to === null ? null : quoteOf(talk.message(item.reply_to), item.reply_to),
     pills: item.reactions.map(pillOf),
   }
@@ -50,7 +51,7 @@ function pillOf(reaction: { emoji: string; accounts: readonly string[] }): PillV
 /** The row in words, for screen readers: author, text, time, state. */
 export function spokenOf(view: MessageView): string {
   const said = view.deleted ? t('s23.deleted') : view.text.slice(0, 400)
-  const state = view.state === 'pending' ? t('s23.state_pending') : view.state === 'failed' ? t('s23.state_failed') : view.own ? t('s23.state_sent') : ''
+  const state = view.state === 'pending' ? t('s23.state_pending') : view.state === 'failed' ? t('s23.state_failed') : view.read ? t('s23.state_read') : view.own ? t('s23.state_sent') : ''
   return [
     view.own ? t('common.you') : view.authorName,
     view.forwardedFrom && t('s23.forwarded_from', { name: view.forwardedFrom }),

@@ -21,6 +21,8 @@ export type MessageView = {
   pinned: boolean
   state: 'pending' | 'sent' | 'failed'
   forwardedFrom: string
+  /** Own, and somebody else has read it. */
+  read: boolean
   quote: QuoteView | null
   pills: PillView[]
 }

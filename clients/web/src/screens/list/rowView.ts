@@ -4,6 +4,7 @@ import { shortWhen } from '../../i18n/dates'
 import { lang, t } from '../../i18n/index.svelte'
 import { oneLine } from '../../ui/richtext'
 import { gist } from '../chat/files/gist'
+import { typingWords } from '../live/typing'
 import { firstNameOf, hueIdOf, titleOf } from '../words'
 import type { ChatRowView } from './view'
 
@@ -32,6 +33,7 @@ export function rowView(chat: ChatItem, draft: string, now: number): ChatRowView
     lastAuthor,
     lastGone: last?.deleted ?? false,
     draft: oneLine(draft),
+    typing: typingWords(chat),
     unread: chat.unread,
     markedUnread: chat.markedUnread,
     muted: chat.muted,

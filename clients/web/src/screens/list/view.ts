@@ -9,6 +9,8 @@ export type ChatRowView = {
   lastAuthor: string
   lastGone: boolean
   draft: string
+  /** Who is typing, in words; '' for nobody. */
+  typing: string
   unread: number
   markedUnread: boolean
   muted: boolean
