@@ -63,7 +63,7 @@ function items(chat: ChatItem, item: MessageItem, asked: Asked): MenuItem[] {
       run: () => void run(core.commands.pinMessage(item.chat, item.seq, !item.pinned)),
     },
     { id: 'star', label: item.starred ? t('s24.unstar') : t('s24.star'), icon: item.starred ? StarOff : Star, keys: 'I', run: () => star(item) },
-    { id: 'copy', label: t('s24.copy'), icon: Copy, run: () => copy(item.text) },
+    item.text !== '' && { id: 'copy', label: t('s24.copy'), icon: Copy, run: () => copy(item.text) },
     { id: 'link', label: t('s24.copy_link'), icon: Link, run: () => copy(location.origin + chatPath(item.chat, { seq: item.seq })) },
     item.canEdit && { id: 'edit', label: t('s24.edit'), icon: Pencil, keys: 'E', run: () => asked.edit(item) },
     item.own && chat.membersCount <= READERS_MAX && { id: 'readers', label: live('readers'), icon: CheckCheck, run: () => openDialog({ kind: 'readers', message: item }) },
@@ -77,7 +77,7 @@ function items(chat: ChatItem, item: MessageItem, asked: Asked): MenuItem[] {
 function unsentItems(item: MessageItem): MenuItem[] {
   const all: (MenuItem | false)[] = [
     item.state === 'failed' && { id: 'retry', label: t('s24.retry'), icon: RotateCw, run: () => core.outbox.retry(item.nonce) },
-    { id: 'copy', label: t('s24.copy'), icon: Copy, run: () => copy(item.text) },
+    item.text !== '' && { id: 'copy', label: t('s24.copy'), icon: Copy, run: () => copy(item.text) },
     item.state === 'failed' && { id: 'delete', label: t('s24.delete'), icon: Trash, danger: true, run: () => core.outbox.discard(item.nonce) },
   ]
   return all.filter((one): one is MenuItem => one !== false)

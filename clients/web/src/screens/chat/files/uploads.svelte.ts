@@ -20,7 +20,7 @@ export type UploadState = 'starting' | 'queued' | 'sending' | 'paused' | 'offlin
 
 /** Uploads by their id on the server. */
 const known = new SvelteMap<string, FileUpload>()
-/** In the order of choosing. */
+/** Those that are not up yet, in the order of choosing. */
 const all = new Set<FileUpload>()
 
 export class FileUpload {
@@ -35,6 +35,7 @@ export class FileUpload {
   #sending: Sending | null = null
   #samples: Sample[] = []
   #shownAt = 0
+  #dropped = false
   #gone = 0
   #showing: ReturnType<typeof setTimeout> | undefined
 
@@ -65,6 +66,7 @@ export class FileUpload {
 
   /** Stop, and end it on the server: nobody wants it any more. */
   drop(): void {
+    this.#dropped = true
     all.delete(this)
     known.delete(this.id)
     if (this.state === 'done') return // the server removes what nothing holds
@@ -89,7 +91,7 @@ export class FileUpload {
     this.state = 'starting'
     try {
       const { sendingOf } = await import('./tus')
-      if (!all.has(this)) return
+      if (this.#dropped) return
       this.#sending = sendingOf(this.file, this.id, {
         created: (id) => this.#created(id),
         progress: (sent) => this.#progress(sent),
@@ -105,7 +107,7 @@ export class FileUpload {
   }
 
   #created(id: string): void {
-    if (!all.has(this)) return this.#sending?.drop() // taken away meanwhile
+    if (this.#dropped) return this.#sending?.drop() // taken away meanwhile
     this.id = id
     known.set(id, this)
     // a file without a byte is done with its creation
@@ -130,6 +132,7 @@ export class FileUpload {
 
   #done(): void {
     this.sent = this.file.size
+    all.delete(this)
     this.#to('done')
   }
 
