@@ -35,7 +35,8 @@ def payloads(chat: str, other: str, seq: int, name: str) -> dict[str, Any]:
         "title": MARKS["title"], "pin_policy": "everyone", "role": "member", "until": 0, "text": MARKS["text"],
         "reply_to": seq, "target": seq, "targets": [seq], "to": [chat], "comment": MARKS["text"], "scope": "me",
         "emoji": MARKS["emoji"], "on": True, "seq": seq, "limit": 10, "query": MARKS["query"], "epoch": "",
-        "account_seq": 0, "nonce": f"{MARKS['nonce']}-{name.replace('.', '-')}",
+        "account_seq": 0, "token": MARKS["wrong_token"], "reason": "other", "sdp": f"v=0 {MARKS['text']}",
+        "call": MARKS["text"], "participant": MARKS["text"], "nonce": f"{MARKS['nonce']}-{name.replace('.', '-')}",
     }  # fmt: skip
     fields = COMMANDS[name].command.__struct_fields__
     return {
@@ -67,7 +68,8 @@ async def test_no_line_tells_a_word_a_name_or_a_secret(server: ServerProcess, tm
             accepted.add(name)
         await masha.call(name, **{**fields, MARKS["field"]: MARKS["phone"]})
         await masha.call(name, chat=MARKS["text"], text=[MARKS["code"]], phone=MARKS["phone"])
-    assert len(accepted) > len(COMMANDS) * 3 / 4, set(COMMANDS) - accepted
+    possible = {name for name in COMMANDS if not name.startswith("call.")}  # no media worker here: those are refused
+    assert len(accepted & possible) >= len(possible) * 3 / 4, possible - accepted
     await masha.call(MARKS["field"], text=MARKS["text"])
     await masha.io.emit("message.post", MARKS["text"])
     stranger = Client(MARKS["wrong_token"] + "x" * 20)
