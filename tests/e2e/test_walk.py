@@ -44,8 +44,8 @@ async def parent_enters(who: Visitor, server: ServerProcess, link: str, phone: s
 async def confirm(who: Visitor) -> None:
     await who.page.get_by_role("checkbox").check()
     await who.button("Подтвердить регистрацию ребёнка").click()
-    await expect(who.page.get_by_role("heading", level=1)).to_contain_text("Регистрация подтверждена")
-    await who.at("S17")
+    await expect(who.page.get_by_text("Регистрация подтверждена").first).to_be_visible()
+    await who.at("S19")
 
 
 async def picture(page: Page, name: str) -> None:
