@@ -90,8 +90,9 @@ export class LiveCall {
   }
 
   async leave(): Promise<void> {
-    if (this.phase === 'in') await this.#ask('call.leave', {})
+    const inside = this.participant !== '' && !this.#gone
     this.#end()
+    if (inside) await this.#ask('call.leave', {})
   }
 
   #end(): void {
@@ -121,6 +122,7 @@ export class LiveCall {
     let wait = AGAIN_MS
     for (;;) {
       const joined = await this.#channel.ask('call.join', { call: this.call, participant: this.participant || null })
+      if (this.#gone && joined.ok) void this.#channel.ask('call.leave', { call: this.call, participant: joined.value.participant })
       if (life !== this.#life || this.#gone) return
       if (joined.ok) {
         const { call, participant, offer, tracks } = joined.value
@@ -143,8 +145,10 @@ export class LiveCall {
       () => life === this.#life && void this.#again(),
     )
     this.#media = media
-    const sdp = await media.receive(offer)
-    if (life !== this.#life) return
+    const sdp = await media.receive(offer).catch((error: unknown) => {
+      if (life === this.#life) throw error
+    })
+    if (life !== this.#life || !sdp) return
     await this.#ask('call.answer', { sdp })
     this.phase = 'in'
     if (this.microphone) await media.microphone(this.microphone)
@@ -161,26 +165,35 @@ export class LiveCall {
 
   /** Offers go one after the other: two at once would cross. */
   #offer(): Promise<void> {
-    this.#asking = this.#asking.then(async () => {
-      const media = this.#media
-      const mine = await media?.offer()
-      if (!media || !mine) return
+    return this.#next(async (media) => {
+      const mine = await media.offer()
+      if (!mine) return
       const answered = await this.#ask('call.offer', mine)
       if (answered.ok && media === this.#media) await media.answered(answered.value.sdp)
+    })
+  }
+
+  /** In turn. What fails since its media was closed meanwhile is nobody's loss, and no failure may stop those behind it. */
+  #next(task: (media: CallMedia) => Promise<void>): Promise<void> {
+    this.#asking = this.#asking.then(async () => {
+      const media = this.#media
+      if (!media) return
+      await task(media).catch((error: unknown) => {
+        if (media === this.#media) console.error(error)
+      })
     })
     return this.#asking
   }
 
   /** Ask for every picture that there is; pages of a grid come with the call's own screens. */
   #see(): void {
-    this.#asking = this.#asking.then(async () => {
+    void this.#next(async (media) => {
       const wanted = this.tracks
         .filter((track) => track.participant !== this.participant && track.name !== 'microphone')
         .slice(0, 18)
         .map((track) => ({ track: track.id, height: this.#sizes.get(track.id) ?? HEIGHT }))
-      const media = this.#media
       const placed = await this.#ask('call.slots', { wanted })
-      if (!placed.ok || media !== this.#media || !media) return
+      if (!placed.ok || media !== this.#media) return
       if (placed.value.offer) await this.#ask('call.answer', { sdp: await media.receive(placed.value.offer) })
       for (const { mid, track } of placed.value.slots) this.#fill(mid, track)
     })
@@ -206,7 +219,7 @@ export class LiveCall {
     } else if (event.kind === 'call.speakers_changed') this.speakers = event.speakers
     else if (event.kind === 'call.rung_changed') this.rung = event.rung
     else if (event.kind === 'call.slots_changed') for (const { mid, track } of event.slots) this.#fill(mid, track)
-    else if (event.kind === 'call.layers_wanted') void this.#media?.activate(event.mid, event.active)
+    else if (event.kind === 'call.layers_wanted') void this.#media?.activate(event.mid, event.active).catch(() => undefined) // closed meanwhile
     else if (event.kind === 'call.media_lost') void this.#again()
     else if (event.kind === 'call.ended') this.#end()
   }
