@@ -111,24 +111,35 @@ class CallService:
 
     async def _join(self, actor: Actor, command: w.CallJoin) -> w.CallJoined:
         call = self._call(command.call)
-        await self._doors.may_enter(actor.account, call.chat)
-        leads = await self._doors.leads(actor.account, call.chat)
-        earlier = call.people.get(command.participant or "")
-        if earlier is not None and earlier.account != actor.account:
-            earlier = None
-        if earlier is None and len(call.people) >= self._participants_most:
-            raise AppError("call_full", limit=self._participants_most)
-        worker = self._place(call)
-        person = Participant(secrets.token_hex(8), actor.account, actor.session, actor.name, leads)
-        if earlier is not None:
-            person.id = earlier.id  # the same place in the grid
-        offer = await self._ask(call, c.Join(call=call.id, generation=call.generation, participant=person.id), worker)
-        if call.id not in self.calls:
-            raise AppError("call_unknown")
+        person = Participant(secrets.token_hex(8), actor.account, actor.session, actor.name, leads=False)
+        call.entering.add(person)  # before the doors are asked: who is put out meanwhile is found here
+        try:
+            offer = await self._enter(call, person, command.participant or "")
+        finally:
+            call.entering.discard(person)
         call.people[person.id] = person
         call.empty_since_s = None
         self._tell_people(call)
         return w.CallJoined(call=info_of(call), participant=person.id, offer=offer, tracks=list(call.tracks.values()))
+
+    async def _enter(self, call: Call, person: Participant, earlier_id: str) -> str:
+        """The worker's offer; ``person`` gets the id and rights that it has in the call."""
+        await self._doors.may_enter(person.account, call.chat)
+        person.leads = await self._doors.leads(person.account, call.chat)
+        earlier = call.people.get(earlier_id)
+        if earlier is not None and earlier.account == person.account:
+            person.id = earlier.id  # the same place in the grid
+        elif len(call.people) + sum(one.seated for one in call.entering) >= self._participants_most:
+            raise AppError("call_full", limit=self._participants_most)
+        person.seated = True
+        worker = self._place(call)
+        offer = await self._ask(call, c.Join(call=call.id, generation=call.generation, participant=person.id), worker)
+        if call.id not in self.calls:
+            raise AppError("call_unknown")
+        if person.out:
+            self._own(self._quietly(call, c.Leave(call=call.id, generation=call.generation, participant=person.id)))
+            raise AppError("not_member")
+        return offer
 
     async def _answer(self, actor: Actor, command: w.CallAnswer) -> Done:
         call, person = self._inside(actor, command.call, command.participant)
@@ -342,15 +353,21 @@ class CallService:
             if isinstance(event, MemberRemoved):
                 call = self._by_chat.get(parse_id(event.chat))
                 if call is not None:
-                    account = parse_id(event.account)
-                    self._expel(call, [person for person in call.people.values() if person.account == account])
+                    self._expel(call, account=parse_id(event.account))
             elif isinstance(event, SessionEnded):
-                session = parse_id(event.session)
                 for call in list(self.calls.values()):
-                    self._expel(call, [person for person in call.people.values() if person.session == session])
+                    self._expel(call, session=parse_id(event.session))
 
-    def _expel(self, call: Call, people: Sequence[Participant]) -> None:
-        for person in people:
+    def _expel(self, call: Call, account: int | None = None, session: int | None = None) -> None:
+        meant = [
+            person
+            for person in (*call.entering, *call.people.values())
+            if person.account == account or person.session == session
+        ]
+        for person in meant:
+            person.out = True
+            if person in call.entering:
+                continue  # ``_enter`` sends it away when the worker has answered
             self._remove(call, person.id)
             order = c.Leave(call=call.id, generation=call.generation, participant=person.id)
             self._own(self._quietly(call, order))

@@ -14,7 +14,7 @@ from .ports import Worker
 from .slots import FIRST_VIDEOS
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Participant:
     id: str
     account: int
@@ -25,6 +25,10 @@ class Participant:
     heights: dict[str, int] = field(default_factory=dict)
     wanted: tuple[w.WantedPicture, ...] = ()
     videos: int = FIRST_VIDEOS
+    seated: bool = False
+    """Room was found; the worker has not answered yet."""
+    out: bool = False
+    """Lost the right to be here while entering."""
 
 
 @dataclass(slots=True)
@@ -36,6 +40,8 @@ class Call:
     generation: int = 0
     worker: Worker | None = None
     people: dict[str, Participant] = field(default_factory=dict)
+    entering: set[Participant] = field(default_factory=set)
+    """Asked to come in; the doors or the worker have not answered yet."""
     tracks: dict[str, w.CallTrack] = field(default_factory=dict)
     speakers: tuple[str, ...] = ()
     empty_since_s: float | None = None
