@@ -82,6 +82,8 @@ async def test_a_call_from_the_chat_and_back_after_a_killed_worker(
     await people["masha"].page.get_by_role("button", name="Выйти").click()
     await expect(people["masha"].composer).to_be_visible()
     await expect(people["teacher"].page.get_by_text("Ждём остальных")).to_be_visible()
+    await people["teacher"].page.reload()  # an address that is opened before there is a line waits for it
+    await expect(people["teacher"].page.get_by_text("Ждём остальных")).to_be_visible()
     for person in people.values():
         assert not person.complaints
     await asking.close()

@@ -3,7 +3,7 @@
  * the person leaves or the call ends.
  */
 import { SvelteMap } from 'svelte/reactivity'
-import type { CoreError } from '../core/api'
+import type { CoreError, Outcome } from '../core/api'
 import type { CallAnyEvent, CallChannel } from '../core/calls'
 import type { CallPerson, CallTrack, Commands } from '../wire.gen'
 import { CallMedia } from './media'
@@ -50,7 +50,8 @@ export class LiveCall {
 
   /** Start the chat's call, or get into the one that runs. */
   async enter(nonce: string): Promise<void> {
-    const started = await this.#channel.ask('call.start', { chat: this.#chat, nonce })
+    const started = await this.#insist(() => this.#channel.ask('call.start', { chat: this.#chat, nonce }))
+    if (this.#gone) return
     if (!started.ok) return this.#refuse(started.error)
     if (!started.value.call) return
     this.call = started.value.call.id
@@ -116,27 +117,30 @@ export class LiveCall {
     this.playing.clear()
   }
 
-  async #connect(): Promise<void> {
-    const life = (this.#life += 1)
-    this.#drop()
+  /** Ask until it is answered for good: a line that is not there yet comes, a worker that is away comes back. */
+  async #insist<T>(ask: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const life = this.#life
     let wait = AGAIN_MS
     for (;;) {
-      const joined = await this.#channel.ask('call.join', { call: this.call, participant: this.participant || null })
-      if (this.#gone && joined.ok) void this.#channel.ask('call.leave', { call: this.call, participant: joined.value.participant })
-      if (life !== this.#life || this.#gone) return
-      if (joined.ok) {
-        const { call, participant, offer, tracks } = joined.value
-        this.participant = participant
-        this.people = call.people
-        this.tracks = tracks
-        await this.#begin(offer, life)
-        return
-      }
-      if (joined.error.code === 'call_unknown') return this.#end()
-      if (!joined.error.retryable) return this.#refuse(joined.error)
+      const answer = await ask()
+      if (answer.ok || !answer.error.retryable || this.#gone || life !== this.#life) return answer
       await new Promise((again) => setTimeout(again, wait))
       wait = Math.min(AGAIN_MOST_MS, wait * 1.5)
     }
+  }
+
+  async #connect(): Promise<void> {
+    const life = (this.#life += 1)
+    this.#drop()
+    const joined = await this.#insist(() => this.#channel.ask('call.join', { call: this.call, participant: this.participant || null }))
+    if (this.#gone && joined.ok) void this.#channel.ask('call.leave', { call: this.call, participant: joined.value.participant })
+    if (life !== this.#life || this.#gone) return
+    if (!joined.ok) return joined.error.code === 'call_unknown' ? this.#end() : this.#refuse(joined.error)
+    const { call, participant, offer, tracks } = joined.value
+    this.participant = participant
+    this.people = call.people
+    this.tracks = tracks
+    await this.#begin(offer, life)
   }
 
   async #begin(offer: string, life: number): Promise<void> {
