@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.e2e.demo import Demo, chromium, demo_school
+from tests.e2e.browser import chromium
+from tests.e2e.demo import Demo, demo_school
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,7 +56,6 @@ def until(condition: str) -> str:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    subprocess.run([sys.executable, ROOT / "clients" / "web" / "build.py"], check=True, capture_output=True)
     with demo_school(tmp_path_factory.mktemp("access")) as school:
         yield school
 

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import sqlite3
-import subprocess
-import sys
 import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,7 +15,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.e2e.demo import chromium
+from tests.e2e.browser import chromium
 from tests.e2e.server import ServerProcess
 from tests.e2e.test_school_entry import api, born
 
@@ -26,13 +24,8 @@ SHOTS = os.environ.get("RT_SHOTS", "")
 """A folder for pictures of every step; empty: none are taken."""
 
 
-@pytest.fixture
-def built() -> None:
-    subprocess.run([sys.executable, ROOT / "clients" / "web" / "build.py"], check=True, capture_output=True)
-
-
 @pytest_asyncio.fixture
-async def browser(built: None) -> AsyncIterator[Browser]:
+async def browser() -> AsyncIterator[Browser]:
     async with chromium() as opened:
         yield opened
 

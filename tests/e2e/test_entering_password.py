@@ -8,10 +8,10 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.server import ServerProcess
-from tests.e2e.test_entering import Visitor, browser, built, code_for, fill_person, give_code, visitor
+from tests.e2e.test_entering import Visitor, browser, fill_person, give_code, visitor
 from tests.e2e.test_school_entry import api
 
-__all__ = ["browser", "built"]  # fixtures
+__all__ = ["browser"]  # fixtures
 PHONE, PASSWORD, OTHER = "89111111111", "синий кит на крыше", "семь зелёных лодок"
 
 
@@ -114,7 +114,7 @@ async def test_it_is_not_me(server: ServerProcess, owner: Visitor) -> None:
     await owner.button("Это не я").click()
     await owner.page.get_by_text("Номер раньше был у кого-то другого").click()
     await owner.button("Продолжить").click()
-    await owner.page.get_by_label("Код подтверждения").press_sequentially(code_for(server, "9111111111"))
+    await give_code(owner, server, "9111111111")
     await expect(owner.page.get_by_role("heading", level=1)).to_have_text("Мы спросили прежнего владельца номера")
     await owner.at("S06")
     await log_in(owner, server)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import struct
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from aiohttp import ClientSession, web
 from playwright.async_api import expect
@@ -18,12 +15,6 @@ from tests.e2e.conftest import School
 from tests.e2e.server import ServerProcess
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def built() -> None:
-    """Nothing to do when the build is current."""
-    subprocess.run([sys.executable, ROOT / "clients" / "web" / "build.py"], check=True, capture_output=True)
 
 
 class Deployment:

@@ -23,12 +23,6 @@ DRIFT_MAX_PX = 1.0
 """Design §4.2."""
 
 
-@pytest.fixture(scope="session", autouse=True)
-def built() -> None:
-    """Nothing to do when the build is current."""
-    subprocess.run([sys.executable, ROOT / "clients" / "web" / "build.py"], check=True, capture_output=True)
-
-
 @pytest.fixture
 def chat(server: ServerProcess, school: School) -> str:
     server.stop()

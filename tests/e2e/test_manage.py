@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.demo import chromium, demo_school, enter
+from tests.e2e.browser import chromium
+from tests.e2e.demo import demo_school, enter
 from tests.e2e.test_school_entry import api, born
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def built() -> None:
-    subprocess.run([sys.executable, ROOT / "clients" / "web" / "build.py"], check=True, capture_output=True)
-
-
-@pytest.mark.usefixtures("built")
 @pytest.mark.asyncio
 async def test_an_administrator_makes_and_revokes_a_link(tmp_path: Path) -> None:
     """R-15, R-37: the link is made on the desk and dies there. A student has no such section."""
@@ -48,7 +41,6 @@ async def test_an_administrator_makes_and_revokes_a_link(tmp_path: Path) -> None
             await expect(student.get_by_role("link", name="Управление")).to_have_count(0)
 
 
-@pytest.mark.usefixtures("built")
 @pytest.mark.asyncio
 async def test_applications_are_decided_on_the_desk(tmp_path: Path) -> None:
     """R-33, R-34, R-55: approved by the button, refused with a reason by keys; an undo decides nothing; a page closed

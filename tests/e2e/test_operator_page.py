@@ -10,11 +10,11 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.server import ServerProcess
-from tests.e2e.test_entering import SHOTS, browser, built, visitor
+from tests.e2e.test_entering import SHOTS, browser, visitor
 from tests.e2e.test_school_entry import api, born
 from tests.e2e.test_shots import AXE, RUN_AXE
 
-__all__ = ["browser", "built"]  # fixtures
+__all__ = ["browser"]  # fixtures
 
 
 def someone(server: ServerProcess, first: str) -> str:

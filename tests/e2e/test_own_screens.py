@@ -7,8 +7,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,17 +16,13 @@ import pytest_asyncio
 from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.e2e.demo import WAIT_MS, Demo, chromium, demo_school, enter
+from tests.e2e.browser import WAIT_MS, chromium
+from tests.e2e.demo import Demo, demo_school, enter
 from tests.e2e.server import ServerProcess
 from tests.e2e.test_entering import code_for
 from tests.e2e.test_school_entry import api, born
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def built() -> None:
-    subprocess.run([sys.executable, ROOT / "clients" / "web" / "build.py"], check=True, capture_output=True)
 
 
 @pytest.fixture

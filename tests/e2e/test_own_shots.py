@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.demo import Demo, chromium, demo_school, enter
+from tests.e2e.browser import chromium
+from tests.e2e.demo import Demo, demo_school, enter
 from tests.e2e.looks import LOOKS
-from tests.e2e.test_shots import ROOT, SHOTS, WIDTHS, Camera
+from tests.e2e.test_shots import SHOTS, WIDTHS, Camera
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    subprocess.run([sys.executable, ROOT / "clients" / "web" / "build.py"], check=True, capture_output=True)
     SHOTS.mkdir(exist_ok=True)
     with demo_school(tmp_path_factory.mktemp("demo")) as school:
         yield school

@@ -7,10 +7,10 @@ import re
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.server import ServerProcess
-from tests.e2e.test_entering import Visitor, browser, built, give_code, visitor
+from tests.e2e.test_entering import Visitor, browser, give_code, visitor
 from tests.e2e.test_school_entry import born
 
-__all__ = ["browser", "built"]  # fixtures
+__all__ = ["browser"]  # fixtures
 
 
 def someone(server: ServerProcess) -> str:

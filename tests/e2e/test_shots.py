@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +16,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.demo import Demo, chromium, demo_school, enter
+from tests.e2e.browser import chromium
+from tests.e2e.demo import Demo, demo_school, enter
 from tests.e2e.looks import LOOKS
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +50,6 @@ WIDTHS = {1280: 800, 768: 900, 360: 740}
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    subprocess.run([sys.executable, ROOT / "clients" / "web" / "build.py"], check=True, capture_output=True)
     SHOTS.mkdir(exist_ok=True)
     with demo_school(tmp_path_factory.mktemp("demo")) as school:
         yield school

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,7 @@ from tests.e2e.server import ServerProcess
 from tests.e2e.test_entering import code_for
 from tests.e2e.test_entering import desk as school
 from tests.e2e.test_school_entry import api, born
-from tests.e2e.test_shots import ROOT, SHOTS, Camera, browser
+from tests.e2e.test_shots import SHOTS, Camera, browser
 
 __all__ = ["browser"]  # fixture
 SIZES = {1280: 800, 360: 740}
@@ -47,7 +45,6 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    subprocess.run([sys.executable, ROOT / "clients" / "web" / "build.py"], check=True, capture_output=True)
     SHOTS.mkdir(exist_ok=True)
     home: Path = tmp_path_factory.mktemp("enter")
     server = ServerProcess(home)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,14 +10,14 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.e2e.demo import Demo, chromium, demo_school, enter
+from tests.e2e.browser import chromium
+from tests.e2e.demo import Demo, demo_school, enter
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
-    subprocess.run([sys.executable, ROOT / "clients" / "web" / "build.py"], check=True, capture_output=True)
     with demo_school(tmp_path) as school:
         yield school
 

@@ -8,10 +8,10 @@ import sqlite3
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.e2e.server import ServerProcess
-from tests.e2e.test_entering import SHOTS, Visitor, browser, built, desk, fill_person, give_code, visitor
+from tests.e2e.test_entering import SHOTS, Visitor, browser, desk, fill_person, give_code, visitor
 from tests.e2e.test_school_entry import api, born
 
-__all__ = ["browser", "built", "desk"]  # fixtures
+__all__ = ["browser", "desk"]  # fixtures
 CONTACT = "Телефон или почта"
 PUPILS = 30
 

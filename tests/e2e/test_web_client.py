@@ -2,55 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.e2e.browser import Person, chromium
+from tests.e2e.browser import Person
 from tests.e2e.conftest import School
 from tests.e2e.server import Client, ServerProcess
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def built() -> None:
-    """Nothing to do when the build is current."""
-    subprocess.run([sys.executable, ROOT / "clients" / "web" / "build.py"], check=True, capture_output=True)
-
-
-@pytest_asyncio.fixture
-async def teacher(server: ServerProcess, school: School) -> AsyncIterator[Client]:
-    client = Client(school.tokens["teacher"])
-    await client.connect(server.url)
-    yield client
-    await client.close()
-
-
-@pytest_asyncio.fixture
-async def chat(teacher: Client, school: School) -> str:
-    members = [school.ids["masha"], school.ids["kolya"]]
-    made = await teacher.call("chat.create", kind="group", nonce="group-1-nonce", members=members, title="Кружок")
-    assert made["ok"], made
-    return str(made["chat"])
-
-
-@pytest_asyncio.fixture
-async def people(server: ServerProcess, school: School) -> AsyncIterator[tuple[Person, Person]]:
-    """Masha and Kolya, each with a browser."""
-    async with chromium() as browser:
-        pair = (
-            await Person.enter(browser, server.url, school.tokens["masha"]),
-            await Person.enter(browser, server.url, school.tokens["kolya"]),
-        )
-        yield pair
-        for person in pair:
-            assert person.complaints == []
 
 
 async def history(server: ServerProcess, school: School, chat: str) -> list[str]:
