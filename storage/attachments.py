@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
 
 from rtserver.wire.types import Attachment
 
 from . import file_tables as f
 from . import tables as t
 from .ids import wire_id
+from .keys import among
 from .uploads import count_usage
 
 Key = tuple[int, int]
@@ -67,14 +68,9 @@ def attachments_of(connection: Connection, keys: Collection[Key]) -> dict[Key, l
     if not keys:
         return {}
     found: dict[Key, list[Attachment]] = defaultdict(list)
-    query = (
-        select(a.chat_id, a.seq, *_SHOWN)
-        .join(f.file, c.id == a.file_id)
-        .join(f.blob, b.id == c.blob_id)
-        .where(tuple_(a.chat_id, a.seq).in_(list(keys)))
-        .order_by(a.chat_id, a.seq, a.place)
-    )
-    for row in connection.execute(query):
+    named = among(select(a.chat_id, a.seq, *_SHOWN).select_from(f.attachment), a.chat_id, a.seq, keys)
+    query = named.join(f.file, c.id == a.file_id).join(f.blob, b.id == c.blob_id)
+    for row in connection.execute(query.order_by(a.chat_id, a.seq, a.place)):
         found[row.chat_id, row.seq].append(wire_attachment(row))
     return found
 

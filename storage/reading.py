@@ -29,6 +29,7 @@ from . import tables as t
 from .attachments import attachments_of
 from .events import EVERYBODY, POSTED, WORDED, account_event, chat_event, holds_files, mentions_of
 from .ids import wire_id
+from .keys import among
 
 Ranges = Sequence[tuple[int, int]]
 
@@ -38,14 +39,6 @@ def within(column: ColumnElement[int], ranges: Ranges) -> ColumnElement[bool]:
     if not ranges:
         return false()
     return or_(*(and_(column >= low, column <= high) for low, high in ranges))
-
-
-def at(chat: ColumnElement[int], seq: ColumnElement[int], keys: Iterable[tuple[int, int]]) -> ColumnElement[bool]:
-    """``(chat, seq)`` is one of the keys, asked chat by chat: SQLite reads a whole table for a row-value ``IN``."""
-    seqs: dict[int, list[int]] = defaultdict(list)
-    for one, number in keys:
-        seqs[one].append(number)
-    return or_(false(), *(and_(chat == one, seq.in_(numbers)) for one, numbers in seqs.items()))
 
 
 def visible(account: int) -> ColumnElement[bool]:
@@ -126,19 +119,19 @@ def messages_of(connection: Connection, account: int, rows: Sequence[Row[Any]]) 
     reactions: dict[tuple[int, int], dict[str, list[str]]] = defaultdict(dict)
     r, s = t.reaction.c, t.star.c
     for chat, seq, emoji, who in connection.execute(
-        select(r.chat_id, r.target_seq, r.emoji, r.account_id).where(at(r.chat_id, r.target_seq, keys)).order_by(r.seq)
+        among(select(r.chat_id, r.target_seq, r.emoji, r.account_id), r.chat_id, r.target_seq, keys).order_by(r.seq)
     ):
         reactions[chat, seq].setdefault(emoji, []).append(wire_id(who))
     files = attachments_of(connection, keys)
     starred = {
         (chat, seq)
         for chat, seq in connection.execute(
-            select(s.chat_id, s.target_seq).where(s.account_id == account, at(s.chat_id, s.target_seq, keys))
+            among(select(s.chat_id, s.target_seq).where(s.account_id == account), s.chat_id, s.target_seq, keys)
         )
     }
     mentioned: dict[tuple[int, int], list[int]] = defaultdict(list)
     n = t.mention.c
-    for chat, seq, who in connection.execute(select(n.chat_id, n.seq, n.account_id).where(at(n.chat_id, n.seq, keys))):
+    for chat, seq, who in connection.execute(among(select(n.chat_id, n.seq, n.account_id), n.chat_id, n.seq, keys)):
         mentioned[chat, seq].append(who)
     return {
         key: Message(

@@ -17,7 +17,8 @@ from rtserver.wire.errors import AppError
 from storage import tables as t
 from storage.finding import Place, Wanted, everywhere, hidden_of, last_at, newest
 from storage.ids import parse_id, wire_id
-from storage.reading import at, message_rows, messages_of, people, with_body
+from storage.keys import among
+from storage.reading import message_rows, messages_of, people, with_body
 from storage.search import chat_numbers, words_of
 
 from .intervals import Sight
@@ -179,14 +180,18 @@ def _visible(
 
 def _timed(connection: Connection, places: Sequence[Place], table: Table = t.message) -> list[Cursor]:
     """The places in the order of results."""
+    if not places:
+        return []
     c = table.c
-    rows = connection.execute(select(c.ts_ms, c.chat_id, c.seq).where(at(c.chat_id, c.seq, places)))
+    rows = connection.execute(among(select(c.ts_ms, c.chat_id, c.seq), c.chat_id, c.seq, places))
     return sorted((Cursor(*row) for row in rows), reverse=True)
 
 
 def _worded(connection: Connection, account: int, wanted: Wanted, shown: Sequence[Cursor]) -> dict[str, Any]:
+    if not shown:
+        return {"items": [], "people": []}
     m = t.message.c
-    rows = connection.execute(with_body().where(at(m.chat_id, m.seq, [(one.chat, one.seq) for one in shown]))).all()
+    rows = connection.execute(among(with_body(), m.chat_id, m.seq, [(one.chat, one.seq) for one in shown])).all()
     messages = messages_of(connection, account, rows)
     items = [
         w.FoundMessage(

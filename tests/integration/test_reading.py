@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
+from rtserver.wire.types import Message
+from storage import tables as t
 from storage.ids import parse_id, wire_id
+from storage.reading import messages_of, with_body
 from tests.house import House
 
 HUB_CUTS_AT_BYTES = 262_144
@@ -59,6 +64,37 @@ async def test_statements_do_not_grow_with_chats(house: House) -> None:
     listed = await house.do(student, "chat.list")
     assert {chat.last_message.text for chat in listed.chats} == {f"в {n}" for n in range(20)}
     assert len((await house.do(student, "message.starred", limit=100)).items) == 23
+
+
+async def test_many_messages_at_once_are_looked_up_by_their_keys(house: House) -> None:
+    """Everything bounded: what hangs on messages of 1,200 chats comes in the same statements (SQLite refuses a thousand
+    ``OR``), and no statement reads a whole table (it does for a row-value ``IN``).
+    """
+    teacher, student = await house.person("teacher", "7А"), await house.person("student", "7А")
+    chat = await house.group(teacher, [student])
+    posted = await house.do(teacher, "message.post", chat=chat, text="текст")
+    await house.do(student, "message.react", chat=chat, target=posted.seq, emoji="👍")
+    await house.do(student, "message.star", chat=chat, target=posted.seq)
+
+    def ask(connection: Connection) -> tuple[dict[tuple[int, int], Message], list[str]]:
+        (row,) = connection.execute(with_body().where(t.message.c.seq == posted.seq)).all()
+        many = [row, *(SimpleNamespace(**{**row._mapping, "chat_id": number}) for number in range(1, 1_201))]
+        with statements() as seen:
+            found = messages_of(connection, student, many)
+        scans: list[str] = []
+        if connection.dialect.name == "sqlite":
+            two = "(VALUES (1, 2), (3, 4))"
+            for statement in seen:
+                plain = re.sub(r"\(VALUES .*?\)\)", two, statement).replace("?", "1")
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {plain}")
+                scans += [line.detail for line in plan if re.match(r"SCAN (?!wanted|\d+ CONSTANT)", line.detail)]
+        return found, scans
+
+    found, scans = await house.database.read(ask)
+    message = found[parse_id(chat), posted.seq]
+    assert (message.text, message.starred, len(message.reactions)) == ("текст", True, 1)
+    assert len(found) == 1_201
+    assert scans == []
 
 
 async def test_the_last_message_is_the_newest_that_i_may_see(house: House) -> None:
