@@ -8,6 +8,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import pytest_asyncio
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.e2e.browser import Person
@@ -28,6 +29,14 @@ def png(width: int, height: int) -> bytes:
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+@pytest_asyncio.fixture
+async def people(people: tuple[Person, Person], chat: str) -> tuple[Person, Person]:
+    """Both with the group open."""
+    for person in people:
+        await person.open_chat(chat)
+    return people
 
 
 async def attach(page: Page, *paths: Path) -> None:
